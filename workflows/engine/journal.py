@@ -1,0 +1,54 @@
+"""The seam between the engine and whoever keeps the rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from workflows.events import Kind
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one model call took: tokens, milliseconds, US dollars (`None`: the model's price is not known)."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    latency_ms: int = 0
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One settled step of a task: the ledger's row, under a key that is the same on every replay.
+
+    `key` is made of the stage, the node and the number of the try, never of time or chance: `plan/1`,
+    `agents/collect_points/2`. `output` is JSON.
+    """
+
+    key: str
+    kind: str
+    output: Any
+    usage: Usage = field(default_factory=Usage)
+
+
+class Journal(Protocol):
+    """Where the engine tells what happens and looks up what already did. Each verb is one transaction.
+
+    Every verb raises `StaleClaim` once another worker owns the task; the engine lets it through.
+    """
+
+    async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
+        """Append one event. A key that was told before, also before a crash, is not told again.
+
+        `TASK_PROGRESS` data holds `progress` (0-100, never falling), `current_state` (a sentence),
+        `step`, `total_steps`, `stage` and `node` (or None).
+        """
+
+    async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
+        """Stream a piece of a model's text. Batched; flushed before the next `tell` or `settle`."""
+
+    async def lookup(self, key: str) -> Step | None:
+        """The settled step under this key, or None if it has to be done."""
+
+    async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
+        """Write the step and the event that tells it, together."""

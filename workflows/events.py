@@ -1,0 +1,44 @@
+"""The one vocabulary of what can happen: kinds, which of them end a stream, and what their data holds.
+
+Every kind is listed with its data in docs/events.md; a dialect decides how a kind looks on its wire.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    """What an event row tells. The value is what is stored and what `types=` filters match."""
+
+    TASK_SUBMITTED = "task.submitted"
+    TASK_STARTED = "task.started"
+    TASK_REQUEUED = "task.requeued"
+    TASK_PROGRESS = "task.progress"
+    TASK_COMPLETED = "task.completed"
+    TASK_FAILED = "task.failed"
+    TASK_CANCELLED = "task.cancelled"
+
+    MODEL_STARTED = "model.started"
+    MODEL_TEXT = "model.text"
+    MODEL_RETRIED = "model.retried"
+    MODEL_REJECTED = "model.rejected"
+    MODEL_COMPLETED = "model.completed"
+
+    PLAN_COMPLETED = "plan.completed"
+    NODE_COMPLETED = "node.completed"
+
+    SESSION_CLOSED = "session.closed"
+    SESSION_EXPIRED = "session.expired"
+
+
+TASK_ENDINGS: Final = frozenset({Kind.TASK_COMPLETED, Kind.TASK_FAILED, Kind.TASK_CANCELLED})
+"""A task has exactly one event of these kinds, and it is its last (partial unique index on the table)."""
+
+SESSION_ENDINGS: Final = frozenset({Kind.SESSION_CLOSED, Kind.SESSION_EXPIRED})
+"""A session has at most one event of these kinds, and it is its last."""
+
+STREAM_ENDINGS: Final = TASK_ENDINGS | SESSION_ENDINGS
+"""Kinds that pass every filter, since a reader that misses them waits for ever."""
+
+MAX_DATA_BYTES: Final = 64_000
+"""An event's data stays under this, except the result in a closing event."""

@@ -1,0 +1,128 @@
+"""The one error tree. Raised anywhere, rendered once at the edge.
+
+EvoserverError
+├── RequestError                what a caller can change
+│   ├── Invalid          422    a list of {loc, msg, type}, FastAPI's shape
+│   ├── NotFound         404    also what belongs to another group
+│   ├── Conflict         409
+│   ├── Gone             410
+│   ├── TooLarge         413
+│   ├── WrongMediaType   415
+│   ├── NotAuthenticated 401
+│   └── NotAllowed       403
+├── TaskError                   why a task ended without a result
+│   ├── ModelFailed      502    the model's endpoint failed or refused
+│   ├── ModelUnusable    502    the model's replies stayed invalid
+│   └── TimedOut         504
+├── Unavailable          503    a part of the server is away; try again
+└── StaleClaim                  this worker no longer owns the task; never leaves the worker
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, TypedDict
+
+
+class Problem(TypedDict):
+    """One wrong field, in FastAPI's words."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class EvoserverError(Exception):
+    """An error whose `detail` was written for the person who reads it."""
+
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class RequestError(EvoserverError):
+    """The caller can mend this one."""
+
+    status = 400
+
+
+class Invalid(RequestError):
+    """The body or the query is wrong; `problems` says where and what would be right."""
+
+    status = 422
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems))
+        self.problems = list(problems)
+
+    @classmethod
+    def at(cls, *loc: str | int, msg: str, type: str = "value_error") -> "Invalid":
+        """One problem at one place: `Invalid.at("body", "goal", msg="…")`."""
+        return cls([Problem(loc=list(loc), msg=msg, type=type)])
+
+
+class NotFound(RequestError):
+    status = 404
+
+
+class Conflict(RequestError):
+    status = 409
+
+
+class Gone(RequestError):
+    status = 410
+
+
+class TooLarge(RequestError):
+    status = 413
+
+
+class WrongMediaType(RequestError):
+    status = 415
+
+
+class NotAuthenticated(RequestError):
+    status = 401
+
+
+class NotAllowed(RequestError):
+    status = 403
+
+
+class TaskError(EvoserverError):
+    """Why a task failed. `type` is stored beside the message, so that nobody has to parse the message."""
+
+    type: ClassVar[str] = "error"
+
+
+class ModelFailed(TaskError):
+    """The model's endpoint failed, refused or could not be reached, after all retries."""
+
+    status = 502
+    type = "model_failed"
+
+
+class ModelUnusable(TaskError):
+    """The model answered, but never with something valid."""
+
+    status = 502
+    type = "model_unusable"
+
+
+class TimedOut(TaskError):
+    status = 504
+    type = "timeout"
+
+
+class Unavailable(EvoserverError):
+    """Something the server needs is away. Carries the seconds for `Retry-After`."""
+
+    status = 503
+
+    def __init__(self, detail: str, *, retry_after: int = 2) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class StaleClaim(EvoserverError):
+    """A write was refused because the task is no longer this worker's."""
