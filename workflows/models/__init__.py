@@ -1,0 +1,20 @@
+"""The rows: tasks, their events and steps, and the workers that run them."""
+
+from workflows.models.event import Event
+from workflows.models.step import Step
+from workflows.models.stream import EventRow, StreamKey
+from workflows.models.task import ENDED, TRANSITIONS, Job, Status, Task
+from workflows.models.worker import Worker
+
+__all__ = [
+    "ENDED",
+    "TRANSITIONS",
+    "Event",
+    "EventRow",
+    "Job",
+    "Status",
+    "Step",
+    "StreamKey",
+    "Task",
+    "Worker",
+]

@@ -1,0 +1,150 @@
+"""Tasks, and the one table of how their status may change."""
+
+import uuid
+from typing import Final, NamedTuple, Self
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import models
+from django.utils import timezone
+
+from sessions.callers import Caller
+from sessions.models import ClientSession
+from workflows.events import Kind
+from workflows.models.fields import OrderedJSONField
+from workflows.models.stream import StreamKey
+from workflows.models.worker import Worker
+
+
+class Job(models.TextChoices):
+    """What a task does."""
+
+    GENERATE = "workflow_generation"
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+UNFINISHED: Final = frozenset(Status) - ENDED
+
+
+class Transition(NamedTuple):
+    sources: frozenset[Status]
+    target: Status
+
+
+TRANSITIONS: Final = {
+    Kind.TASK_STARTED: Transition(frozenset({Status.QUEUED}), Status.RUNNING),
+    Kind.TASK_REQUEUED: Transition(frozenset({Status.RUNNING}), Status.QUEUED),
+    Kind.TASK_COMPLETED: Transition(frozenset({Status.RUNNING}), Status.COMPLETED),
+    Kind.TASK_FAILED: Transition(UNFINISHED, Status.FAILED),
+    Kind.TASK_CANCELLED: Transition(UNFINISHED, Status.CANCELLED),
+}
+"""The events that change a task's status: from where, to where. Every other event leaves it."""
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def visible_to(self, caller: Caller) -> Self:
+        return self.filter(group_id=caller.group_id)
+
+    def unfinished(self) -> Self:
+        return self.filter(status__in=sorted(UNFINISHED))
+
+
+class Task(models.Model):
+    """One run of one job. Ends once; running again is a new task."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey(ClientSession, null=True, on_delete=models.SET_NULL, related_name="tasks")
+    rerun_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="reruns")
+    job = models.CharField(max_length=40, choices=Job.choices)
+    goal = models.TextField()
+    params = OrderedJSONField(default=dict)
+    secrets = models.BinaryField(null=True)
+    """Encrypted; wiped when the task ends. `had_secrets` remembers that a rerun needs them again."""
+    had_secrets = models.BooleanField(default=False)
+
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.QUEUED)
+    progress = models.SmallIntegerField(default=0)
+    current_state = models.CharField(max_length=500, default="")
+    result = OrderedJSONField(null=True)
+    error = OrderedJSONField(null=True)
+    """`{"type", "message", "status"}`: the error tree's name for it, a sentence, the HTTP status it stands for."""
+    last_seq = models.BigIntegerField(default=0)
+
+    model_calls = models.IntegerField(default=0)
+    unpriced_calls = models.IntegerField(default=0)
+    prompt_tokens = models.BigIntegerField(default=0)
+    completion_tokens = models.BigIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+
+    worker = models.ForeignKey(Worker, null=True, on_delete=models.SET_NULL, related_name="tasks")
+    claims = models.SmallIntegerField(default=0)
+    claim_token = models.IntegerField(default=0)
+    """Counts claims and their ends, so that a token is good for one claim only."""
+    write_no = models.BigIntegerField(default=0)
+    """The number of the claim's last write; a write that arrives again changes nothing. Text counts for itself."""
+    text_no = models.BigIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    sends = models.SmallIntegerField(default=0)
+
+    idempotency_key = models.CharField(max_length=255, null=True)
+    idempotency_route = models.CharField(max_length=200, null=True)
+    request_digest = models.CharField(max_length=64, null=True)
+
+    timeout_seconds = models.FloatField()
+    deadline = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="task_status_known", condition=models.Q(status__in=sorted(Status))),
+            models.CheckConstraint(
+                name="task_progress_is_a_percentage", condition=models.Q(progress__gte=0, progress__lte=100)
+            ),
+            models.CheckConstraint(
+                name="task_claimed_while_running",
+                condition=models.Q(status=Status.RUNNING) | models.Q(worker=None),
+            ),
+            models.CheckConstraint(
+                name="task_ended_at_and_wiped_when_ended",
+                condition=models.Q(status__in=sorted(ENDED), ended_at__isnull=False, secrets=None)
+                | models.Q(status__in=sorted(UNFINISHED), ended_at=None),
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "group", "idempotency_route", "idempotency_key"],
+                name="task_once_per_idempotency_key",
+                condition=models.Q(idempotency_key__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["group", "-created_at", "-id"], name="task_by_group"),
+            models.Index(
+                fields=["created_at"],
+                name="task_unfinished",
+                condition=models.Q(status__in=sorted(UNFINISHED)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.pk}"
+
+    @property
+    def stream(self) -> StreamKey:
+        return StreamKey("task", self.pk)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
