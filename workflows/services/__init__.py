@@ -1,0 +1,33 @@
+"""Every write. Whatever changes a task, a session or an event goes through here; nothing else saves those rows."""
+
+from workflows.services.append import Appended, Claim, TextPiece, Write, append, append_texts
+from workflows.services.cancel import cancel, cancel_quietly
+from workflows.services.claim import claim, requeue
+from workflows.services.finish import complete, expire_deadline, fail
+from workflows.services.rerun import rerun
+from workflows.services.sessions import close_session, expire_idle_sessions, open_session, touch_sessions
+from workflows.services.submit import Idempotency, Submission, submit
+
+__all__ = [
+    "Appended",
+    "Claim",
+    "Idempotency",
+    "Submission",
+    "TextPiece",
+    "Write",
+    "append",
+    "append_texts",
+    "cancel",
+    "cancel_quietly",
+    "claim",
+    "close_session",
+    "complete",
+    "expire_deadline",
+    "expire_idle_sessions",
+    "fail",
+    "open_session",
+    "requeue",
+    "rerun",
+    "submit",
+    "touch_sessions",
+]

@@ -1,0 +1,51 @@
+"""Taking a task, and giving it back."""
+
+import uuid
+
+from django.utils import timezone
+
+from workflows.events import Kind
+from workflows.models import Status, Task
+from workflows.services.append import Claim, append
+from workflows.services.finish import expire_deadline
+from workflows.services.queue import enqueue
+
+
+def claim(task_id: uuid.UUID, worker_id: uuid.UUID) -> tuple[Task, Claim] | None:
+    """Take a queued task for a worker, or return None: it is gone, taken, ended, or past its deadline (then it fails).
+
+    One conditional UPDATE decides between workers that try at once.
+    """
+    task = Task.objects.filter(pk=task_id, status=Status.QUEUED).first()
+    if task is None or expire_deadline(task):
+        return None
+    appended = append(
+        task_id,
+        Kind.TASK_STARTED,
+        {"attempt": task.claims + 1, "progress": task.progress},
+        claim_token=task.claim_token,
+        changes={
+            "worker_id": worker_id,
+            "claims": task.claims + 1,
+            "write_no": 0,
+            "text_no": 0,
+            "started_at": task.started_at or timezone.now(),
+            "current_state": "Started",
+        },
+    )
+    return (task, Claim(task_id, worker_id, appended.claim_token)) if appended else None
+
+
+def requeue(task_id: uuid.UUID, *, reason: str, claim_token: int) -> bool:
+    """Take a task back from a worker that is lost or stops, and send it again. False if that claim was over already."""
+    appended = append(
+        task_id,
+        Kind.TASK_REQUEUED,
+        {"reason": reason},
+        claim_token=claim_token,
+        changes={"current_state": "Waiting for a worker", "sent_at": timezone.now(), "sends": 0},
+    )
+    if appended is None:
+        return False
+    enqueue(task_id)
+    return True

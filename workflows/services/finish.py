@@ -1,0 +1,57 @@
+"""How a task ends by itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from workflows.events import Kind
+from workflows.exceptions import TaskError, TimedOut
+from workflows.models import Task
+from workflows.services.append import Write, append
+
+
+def complete(task: Task, result: Mapping[str, Any], write: Write) -> bool:
+    """The task is done. Its closing event carries the result and what it took. Raises StaleClaim."""
+    data = {"result": dict(result), **_taken(task)}
+    changes = {"result": dict(result), "progress": 100, "current_state": "Completed"}
+    return append(task.pk, Kind.TASK_COMPLETED, data, write=write, changes=changes) is not None
+
+
+def fail(task: Task, error: TaskError, write: Write | None = None) -> bool:
+    """The task ends without a result. Raises StaleClaim where `write` is of a claim that is over."""
+    told = {"type": error.type, "message": error.detail, "status": error.status}
+    changes = {"error": told, "current_state": "Failed"}
+    data = {"error": told, **_taken(task)}
+    return append(task.pk, Kind.TASK_FAILED, data, write=write, changes=changes) is not None
+
+
+def expire_deadline(task: Task) -> bool:
+    """Fail the task if its time is over. The time runs from acceptance, so it also passes in the queue."""
+    if timezone.now() < task.deadline:
+        return False
+    return fail(task, timed_out(task))
+
+
+def timed_out(task: Task) -> TimedOut:
+    return TimedOut(
+        f"The task did not finish within its timeout of {task.timeout_seconds:g} seconds. "
+        "Ask again with a larger `timeout` (3600 at most)."
+    )
+
+
+def _taken(task: Task) -> dict[str, Any]:
+    """The totals for a closing event. Only the claim's own writes change them, so they are final when it reads them."""
+    row = Task.objects.values("prompt_tokens", "completion_tokens", "cost_usd", "model_calls", "unpriced_calls").get(
+        pk=task.pk
+    )
+    return {
+        "usage": {
+            "prompt_tokens": row["prompt_tokens"],
+            "completion_tokens": row["completion_tokens"],
+            "total_tokens": row["prompt_tokens"] + row["completion_tokens"],
+        },
+        "cost_usd": float(row["cost_usd"]),
+        "model_calls": row["model_calls"],
+        "unpriced_calls": row["unpriced_calls"],
+    }

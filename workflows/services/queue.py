@@ -1,0 +1,29 @@
+"""Sends a task's id to the workers, after commit."""
+
+import logging
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+RUN_TASK = "workflows.run"
+"""The Celery task's name; by name, so that services do not import the code that runs tasks."""
+
+# A broker that does not answer must not hold up the request whose rows are already safe.
+_sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="enqueue")
+
+
+def enqueue(task_id: uuid.UUID) -> None:
+    """Send once the transaction is committed. A message that is lost is sent again by a worker's sweep."""
+    transaction.on_commit(lambda: _sender.submit(_send, task_id))
+
+
+def _send(task_id: uuid.UUID) -> None:
+    try:
+        current_app.send_task(RUN_TASK, args=[str(task_id)], retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("task %s could not be sent (%s); a worker will find it", task_id, type(error).__name__)

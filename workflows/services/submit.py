@@ -1,0 +1,134 @@
+"""A new task."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from sessions.callers import Caller
+from sessions.models import ClientSession
+from workflows.events import Kind
+from workflows.exceptions import Conflict
+from workflows.models import Job, Task
+from workflows.services import secrets
+from workflows.services.append import append
+from workflows.services.queue import enqueue
+
+IDEMPOTENCY_HOURS = 24
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """The caller's `Idempotency-Key`, which counts per caller and route."""
+
+    key: str
+    route: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is asked for. `secrets` are stored encrypted and wiped when the task ends; `ignored` names what the request
+    held and nothing will read."""
+
+    job: Job
+    goal: str
+    timeout_seconds: float
+    params: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ignored: Sequence[str] = ()
+    session: ClientSession | None = None
+    rerun_of: Task | None = None
+    idempotency: Idempotency | None = None
+
+    def digest(self) -> str:
+        """The same for the same request, so that a key cannot be used for two different ones."""
+        asked = [self.job, self.goal, self.timeout_seconds, self.params, sorted(self.secrets.items())]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def submit(caller: Caller, submission: Submission) -> Task:
+    """Write the task and its first event, and send it to the workers on commit.
+
+    With an idempotency key that was used before, the task of then is returned, and nothing is written.
+    Raises Conflict if the session no longer takes tasks, or if the key was used for another request.
+    """
+    if submission.idempotency is None:
+        return _submit(caller, submission)
+    if known := _submitted_before(caller, submission, submission.idempotency):
+        return known
+    try:
+        return _submit(caller, submission)
+    except IntegrityError:
+        # The same request arrived twice at once, and the other one was first.
+        known = _submitted_before(caller, submission, submission.idempotency)
+        if known is None:
+            raise
+        return known
+
+
+@transaction.atomic
+def _submit(caller: Caller, submission: Submission) -> Task:
+    session = submission.session
+    if session and not _keep_open(session):
+        raise Conflict(f"Session {session.pk} is closed. Open a new one with POST /connect.")
+    now = timezone.now()
+    idempotency = submission.idempotency
+    task = Task.objects.create(
+        group=caller.group,
+        owner=caller.user,
+        session=session,
+        rerun_of=submission.rerun_of,
+        job=submission.job,
+        goal=submission.goal,
+        params=dict(submission.params),
+        secrets=secrets.encrypt(submission.secrets) if submission.secrets else None,
+        had_secrets=bool(submission.secrets),
+        idempotency_key=idempotency.key if idempotency else None,
+        idempotency_route=idempotency.route if idempotency else None,
+        request_digest=submission.digest() if idempotency else None,
+        timeout_seconds=submission.timeout_seconds,
+        deadline=now + timedelta(seconds=submission.timeout_seconds),
+        created_at=now,
+        sent_at=now,
+        current_state="Waiting for a worker",
+    )
+    told: dict[str, Any] = {"job": task.job, "goal": task.goal, "timeout_seconds": task.timeout_seconds}
+    if submission.ignored:
+        told["ignored"] = list(submission.ignored)
+    if submission.rerun_of:
+        told["rerun_of"] = str(submission.rerun_of.pk)
+    append(task.pk, Kind.TASK_SUBMITTED, told)
+    enqueue(task.pk)
+    return task
+
+
+def _keep_open(session: ClientSession) -> bool:
+    """Hold the session's row until commit, so that it cannot close between this check and the first event.
+
+    No task row is locked yet (the task is not inserted), so the lock order of append.py holds.
+    """
+    open_ = ClientSession.objects.filter(pk=session.pk, status=ClientSession.Status.OPEN)
+    return open_.select_for_update(no_key=True).exists()
+
+
+def _submitted_before(caller: Caller, submission: Submission, idempotency: Idempotency) -> Task | None:
+    asked = Task.objects.filter(
+        owner=caller.user,
+        group=caller.group,
+        idempotency_route=idempotency.route,
+        idempotency_key=idempotency.key,
+    )
+    task = asked.first()
+    if task is None:
+        return None
+    if task.created_at < timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS):
+        asked.update(idempotency_key=None)
+        return None
+    if task.request_digest != submission.digest():
+        raise Conflict("This Idempotency-Key was used for a different request. Use a new key for a new request.")
+    return task
