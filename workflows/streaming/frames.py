@@ -1,0 +1,116 @@
+"""How events become bytes: dialects make frames of them, a format puts frames on the wire."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Protocol
+
+from workflows.events import STREAM_ENDINGS
+from workflows.models import EventRow, StreamKey
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One message of a stream: its name and its JSON object."""
+
+    name: str
+    data: Mapping[str, Any]
+
+
+class Framer(Protocol):
+    """A dialect's view of the log."""
+
+    def frame(self, event: EventRow) -> Frame | None:
+        """How the event looks on this dialect's wire, or None if it does not show there."""
+
+    def reset(self, snapshot: Mapping[str, Any], first_id: int) -> Frame:
+        """Told to a reader whose id cannot be served: the state so far, and the first id on offer."""
+
+
+class Format(Protocol):
+    content_type: str
+    preamble: bytes
+    heartbeat: bytes
+
+    def encode(self, frame: Frame, id: int | None) -> bytes: ...
+
+
+class ServerSentEvents:
+    """WHATWG HTML, "Server-sent events". JSON is ASCII-escaped: clients exist that split lines at U+2028 or U+0085."""
+
+    content_type = "text/event-stream"
+    preamble = b"retry: 2000\n\n"
+    heartbeat = b": heartbeat\n\n"
+
+    def encode(self, frame: Frame, id: int | None) -> bytes:
+        head = "" if id is None else f"id: {id}\n"
+        return f"{head}event: {frame.name}\ndata: {_dump(frame.data)}\n\n".encode("ascii")
+
+
+class JsonLines:
+    """One JSON object a line: `{"id", "event", "data"}`. An empty line keeps the connection open."""
+
+    content_type = "application/x-ndjson"
+    preamble = b"\n"
+    heartbeat = b"\n"
+
+    def encode(self, frame: Frame, id: int | None) -> bytes:
+        head = {} if id is None else {"id": id}
+        return _dump({**head, "event": frame.name, "data": frame.data}).encode("ascii") + b"\n"
+
+
+class Silence:
+    """Nothing on the wire: for callers that wait for the end only."""
+
+    content_type = ""
+    preamble = b""
+    heartbeat = b""
+
+    def encode(self, frame: Frame, id: int | None) -> bytes:
+        return b""
+
+
+class NoFrames:
+    """The framer that goes with `Silence`."""
+
+    def frame(self, event: EventRow) -> Frame | None:
+        return None
+
+    def reset(self, snapshot: Mapping[str, Any], first_id: int) -> Frame:
+        return Frame("reset", {})
+
+
+SSE = ServerSentEvents()
+NDJSON = JsonLines()
+
+
+@dataclass(frozen=True)
+class View:
+    """What a reader wants to see. Readers with equal views share the encoded bytes.
+
+    `types` are globs over canonical kinds and the dialect's names; empty means all. What ends a stream always passes.
+    """
+
+    framer: Framer
+    format: Format
+    types: tuple[str, ...] = ()
+
+    def encode(self, key: StreamKey, event: EventRow) -> bytes:
+        """The event's bytes on that stream, empty if it does not show."""
+        frame = self.framer.frame(event)
+        if frame is None or not self._wants(event.kind, frame.name):
+            return b""
+        return self.format.encode(frame, event.number_in(key))
+
+    def _wants(self, kind: str, name: str) -> bool:
+        if not self.types or kind in STREAM_ENDINGS:
+            return True
+        return any(fnmatchcase(kind, glob) or fnmatchcase(name, glob) for glob in self.types)
+
+
+WAIT_FOR_END = View(NoFrames(), Silence())
+
+
+def _dump(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,193 @@
+"""The one reader per web process that feeds all its streams."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from workflows import services
+from workflows.database import DatabaseThreads
+from workflows.models import EventRow, StreamKey, Task
+from workflows.streaming import log
+from workflows.streaming.feed import Feed
+from workflows.streaming.frames import View
+from workflows.streaming.subscription import Subscription
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+TOUCH_SECONDS = 20.0
+READER_THREADS = 3
+OVERDUE_SECONDS = 3.0
+"""A worker ends its tasks in time itself; this long after a deadline nobody does, so the web process does it."""
+
+
+class Hub:
+    """Listens to the channel layer on one channel, and asks the database once a second what it may have missed.
+
+    Rows are the truth and messages are hints: with Redis gone, paused or wiped, streams are a second late and whole.
+    """
+
+    def __init__(self) -> None:
+        self.threads = DatabaseThreads(READER_THREADS, "hub")
+        self.closed = False
+        self._feeds: dict[StreamKey, Feed] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._channel = ""
+        self._membership = asyncio.Lock()
+        self._touched = 0.0
+
+    def start(self) -> None:
+        self.spawn(self._listen())
+        self.spawn(self._tick_for_ever())
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run something that outlives the request that asked for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def subscribe(
+        self,
+        key: StreamKey,
+        view: View,
+        after: int,
+        *,
+        opening: bytes = b"",
+        deadline: datetime | None = None,
+        abort: Callable[[], None] = lambda: None,
+    ) -> Subscription:
+        """A reader of the stream from an id on. Nothing is held until its `chunks` are asked for."""
+
+        def enter(subscription: Subscription) -> Feed:
+            feed = self._feeds.get(key)
+            if feed is None:
+                feed = self._feeds[key] = Feed(key, self._read, self._drop)
+                feed.joining = self.spawn(self._join(feed))
+            feed.deadline = deadline or feed.deadline
+            feed.readers.add(subscription)
+            if self.closed:
+                subscription.close()
+            return feed
+
+        return Subscription(enter, view, after, opening, abort)
+
+    def shutdown(self) -> None:
+        """End all streams in good order, so that their readers reconnect to another process."""
+        self.closed = True
+        for subscription in self._subscriptions():
+            subscription.close()
+
+    def _subscriptions(self) -> list[Subscription]:
+        return [subscription for feed in self._feeds.values() for subscription in feed.readers]
+
+    async def _read(self, key: StreamKey, after: int) -> list[EventRow]:
+        return await self.threads.insist(log.read_events, key, after)
+
+    async def _join(self, feed: Feed) -> bool:
+        async with self._membership:
+            try:
+                await get_channel_layer().group_add(feed.key.group, self._channel)
+            except (RedisError, OSError, RuntimeError):  # RuntimeError: the channel itself is not there yet
+                return False
+        return True
+
+    def _drop(self, feed: Feed) -> None:
+        del self._feeds[feed.key]
+        self.spawn(self._part(feed.key))
+
+    async def _part(self, key: StreamKey) -> None:
+        async with self._membership:
+            if key not in self._feeds:
+                try:
+                    await get_channel_layer().group_discard(key.group, self._channel)
+                except (RedisError, OSError):
+                    logger.debug("could not leave %s; Redis forgets it with the connection", key.group)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            try:
+                self._channel = self._channel or await layer.new_channel("hub.")
+                self._announced(await layer.receive(self._channel))
+            except (RedisError, OSError) as error:
+                logger.warning("Redis does not answer (%s); streams go on by polling", type(error).__name__)
+                await asyncio.sleep(POLL_SECONDS)
+
+    def _announced(self, message: dict[str, Any]) -> None:
+        feed = self._feeds.get(StreamKey.parse(message["kind"], message["id"]))
+        if feed:
+            rows = message["rows"]
+            feed.announce(message["last"], [EventRow.from_list(row) for row in json.loads(rows)] if rows else [])
+
+    async def _tick_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            now = asyncio.get_running_loop().time()
+            self._beat_and_cut(now)
+            try:
+                await self._catch_up()
+                await self._touch_sessions(now)
+                await self._end_overdue()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("The database does not answer (%s); streams wait for it", type(error).__name__)
+
+    def _beat_and_cut(self, now: float) -> None:
+        for subscription in self._subscriptions():
+            if subscription.sending_since is not None:
+                if now - subscription.sending_since > settings.STREAM_STALL_SECONDS:
+                    logger.info("A reader took nothing for %g s and is cut off", settings.STREAM_STALL_SECONDS)
+                    subscription.abort()
+            elif now - subscription.silent_since >= settings.STREAM_HEARTBEAT_SECONDS:
+                subscription.beat()
+
+    async def _catch_up(self) -> None:
+        if not self._feeds:
+            return
+        for key, last in (await self.threads.run(log.last_ids, list(self._feeds))).items():
+            if feed := self._feeds.get(key):
+                feed.announce(last, [])
+        for feed in list(self._feeds.values()):
+            if feed.joining is None or (feed.joining.done() and not feed.joining.result()):
+                feed.joining = self.spawn(self._join(feed))
+
+    async def _touch_sessions(self, now: float) -> None:
+        """An open stream keeps its session alive."""
+        if now - self._touched < TOUCH_SECONDS:
+            return
+        self._touched = now
+        if sessions := [key.id for key in self._feeds if key.kind == "session"]:
+            await self.threads.run(services.touch_sessions, sessions)
+
+    async def _end_overdue(self) -> None:
+        for feed in list(self._feeds.values()):
+            if feed.deadline and (timezone.now() - feed.deadline).total_seconds() > OVERDUE_SECONDS:
+                feed.deadline = None
+                await self.threads.run(_expire, feed.key)
+
+
+def _expire(key: StreamKey) -> None:
+    services.expire_deadline(Task.objects.get(pk=key.id))
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def get_hub() -> Hub:
+    """The running loop's hub, started at first use (Django's ASGI handler has no lifespan to start it in)."""
+    loop = asyncio.get_running_loop()
+    hub = _hubs.get(loop)
+    if hub is None:
+        hub = _hubs[loop] = Hub()
+        hub.start()
+    return hub

@@ -1,0 +1,113 @@
+"""Stream responses, and waiting for the end of a task without one."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from workflows.exceptions import Unavailable
+from workflows.models import StreamKey, Task
+from workflows.streaming import log
+from workflows.streaming.frames import NDJSON, SSE, WAIT_FOR_END, Format, Framer, View
+from workflows.streaming.hub import get_hub
+from workflows.streaming.threads import release_thread
+
+ABORT_EXTENSION = "evoserver.abort"
+"""The ASGI extension by which our web server lends a connection's abort (see evoserver/server.py)."""
+
+LATEST = "latest"
+
+
+class EventStream(StreamingHttpResponse):
+    """Hands the generator's bytes to the server as they are, with no wrapping and no copies."""
+
+    def __init__(self, chunks: AsyncGenerator[bytes, None], format: Format) -> None:
+        super().__init__(chunks, content_type=format.content_type)
+        self._chunks = chunks
+        self["Cache-Control"] = "no-cache"
+        self["X-Accel-Buffering"] = "no"
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._chunks
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reader wants to go on."""
+
+    after: int
+    reset: bool = False
+    finished: bool = False
+
+
+async def stream_response(request: HttpRequest, key: StreamKey, framer: Framer) -> HttpResponseBase:
+    """The stream of a task or session, from the id that the request names, as SSE or (by `Accept`) NDJSON.
+
+    204 where that id closed the stream. The caller has checked that the request may see it.
+    """
+    format = requested_format(request)
+    state = await sync_to_async(log.read_state)(key)
+    place = find_place(last_event_id(request), state)
+    if place.finished:
+        return HttpResponse(status=204)
+    opening = format.preamble
+    after = place.after
+    if place.reset:
+        first = await sync_to_async(log.first_id)(key)
+        opening += format.encode(framer.reset(state.snapshot, first), None)
+        after = first - 1
+    await release_thread()
+    view = View(framer, format, requested_types(request))
+    subscription = get_hub().subscribe(
+        key, view, after, opening=opening, deadline=state.deadline, abort=_abort_of(request)
+    )
+    return EventStream(subscription.chunks(), format)
+
+
+async def wait_for_end(task: Task) -> None:
+    """Return when the task has ended. Holds no thread and no connection meanwhile.
+
+    Raises Unavailable if this server stops first; the task goes on.
+    """
+    await release_thread()
+    subscription = get_hub().subscribe(task.stream, WAIT_FOR_END, 0, deadline=task.deadline)
+    async for _ in subscription.chunks():
+        pass
+    if not subscription.ended:
+        raise Unavailable(f"The server is restarting. Task {task.pk} goes on: see /api/v1/tasks/{task.pk}.")
+
+
+def last_event_id(request: HttpRequest) -> str:
+    """The header beats the query (WHATWG: the browser sends the header when it reconnects to the same address)."""
+    return request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
+
+
+def find_place(given: str, state: log.StreamState) -> Place:
+    if not given:
+        return Place(after=0)
+    if given == LATEST:
+        return Place(after=state.last_id, finished=state.closed)
+    if not (given.isascii() and given.isdigit() and len(given) < 19) or int(given) > state.last_id:
+        return Place(after=0, reset=True)
+    return Place(after=int(given), finished=state.closed and int(given) == state.last_id)
+
+
+def requested_format(request: HttpRequest) -> Format:
+    return NDJSON if NDJSON.content_type in request.headers.get("Accept", "") else SSE
+
+
+def requested_types(request: HttpRequest) -> tuple[str, ...]:
+    """`types=task.*,model.text`, repeated or separated by commas."""
+    given = ",".join(request.GET.getlist("types"))
+    return tuple(sorted({glob.strip() for glob in given.split(",") if glob.strip()}))
+
+
+def _abort_of(request: HttpRequest) -> Callable[[], None]:
+    scope: dict[str, Any] = getattr(request, "scope", {})
+    extension = scope.get("extensions", {}).get(ABORT_EXTENSION)
+    if extension is None:
+        return lambda: None
+    abort: Callable[[], None] = extension["abort"]
+    return abort
