@@ -1,0 +1,124 @@
+"""The engine's journal, over the rows."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from workflows import services
+from workflows.database import DatabaseThreads
+from workflows.engine.journal import Step, Usage
+from workflows.events import Kind
+from workflows.exceptions import StaleClaim
+from workflows.models import Event, Task
+from workflows.models import Step as StepRow
+from workflows.services import Claim, Write
+from workflows.worker.bounds import bounded
+from workflows.worker.texts import TextWriter
+
+
+class DatabaseJournal:
+    """One task's journal under one claim. Its writes are numbered, one after the other, and each is one transaction.
+
+    What the task's earlier claims told and settled is loaded at the start, so that a replay repeats neither.
+    """
+
+    def __init__(self, task: Task, claim: Claim, threads: DatabaseThreads, texts: TextWriter) -> None:
+        self._task = task
+        self._claim = claim
+        self._threads = threads
+        self._texts = texts
+        self._told: set[str] = set()
+        self._steps: dict[str, Step] = {}
+        self._progress = task.progress
+        self._writes = 0
+        self._one_by_one = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read what earlier claims, or the ledger of the task that this one runs again, hold."""
+        self._told, self._steps = await self._threads.insist(_load, self._task)
+
+    async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
+        await self._append(key, kind, data, changes=self._progress_of(kind, data))
+
+    async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
+        if text and not await self._texts.put(self._claim, call, text, stage=stage, node=node):
+            raise StaleClaim(f"task {self._task.pk} is no longer this worker's")
+
+    async def lookup(self, key: str) -> Step | None:
+        return self._steps.get(key)
+
+    async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
+        usage = step.usage
+        changes = {
+            "model_calls": 1,
+            "unpriced_calls": int(usage.cost_usd is None),
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "cost_usd": usage.cost_usd or 0,
+        }
+        await self._append(step.key, kind, data, changes=changes if step.kind == "model" else {}, step=step)
+        self._steps[step.key] = step
+
+    async def next_write(self) -> Write:
+        """The number for the task's closing write, after everything that was told before."""
+        await self._flush()
+        self._writes += 1
+        return Write(self._claim, self._writes)
+
+    async def _append(
+        self,
+        key: str,
+        kind: Kind,
+        data: Mapping[str, Any],
+        *,
+        changes: Mapping[str, Any],
+        step: Step | None = None,
+    ) -> None:
+        async with self._one_by_one:
+            # A step and its event share a key; an event may also have told the beginning of the step.
+            event_key = f"{kind}:{key}"
+            if event_key in self._told:
+                return
+            await self._flush()
+            self._writes += 1
+            await self._threads.insist(
+                services.append,
+                self._task.pk,
+                kind,
+                bounded({"progress": self._progress, **data}),
+                write=Write(self._claim, self._writes),
+                key=event_key,
+                step=step,
+                changes=changes,
+            )
+            self._told.add(event_key)
+
+    async def _flush(self) -> None:
+        if not await self._texts.flush(self._claim):
+            raise StaleClaim(f"task {self._task.pk} is no longer this worker's")
+
+    def _progress_of(self, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:
+        if kind is not Kind.TASK_PROGRESS:
+            return {}
+        self._progress = max(self._progress, int(data["progress"]))
+        return {"progress": self._progress, "current_state": str(data["current_state"])[:500]}
+
+
+def _load(task: Task) -> tuple[set[str], dict[str, Step]]:
+    keys = Event.objects.filter(task=task, key__isnull=False).values_list("key", flat=True)
+    rows = StepRow.objects.filter(task=task)
+    steps = {
+        row.key: Step(
+            key=row.key,
+            kind=row.kind,
+            output=row.output,
+            usage=Usage(
+                prompt_tokens=row.prompt_tokens,
+                completion_tokens=row.completion_tokens,
+                latency_ms=row.latency_ms,
+                cost_usd=None if row.cost_usd is None else float(row.cost_usd),
+            ),
+        )
+        for row in rows
+    }
+    return {key for key in keys if key}, steps

@@ -1,0 +1,162 @@
+"""The worker process: runs tasks on its one loop, while Celery's threads wait for them."""
+
+import asyncio
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from workflows import services
+from workflows.database import DatabaseThreads
+from workflows.engine.llm import Models
+from workflows.exceptions import StaleClaim, TaskError
+from workflows.models import Task
+from workflows.services import Claim, Write
+from workflows.services import secrets as stored_secrets
+from workflows.services.finish import timed_out
+from workflows.worker import lease, sweep
+from workflows.worker.jobs import JOBS
+from workflows.worker.journal import DatabaseJournal
+from workflows.worker.texts import TextWriter
+
+logger = logging.getLogger(__name__)
+
+DATABASE_THREADS = 8
+LAST_WRITE = 2**62
+BEAT_SECONDS = 1.0
+"""How often the lease is renewed and the rows are asked what was cancelled, lost or never sent."""
+
+
+@dataclass
+class Running:
+    claim: Claim
+    work: "asyncio.Task[None]"
+
+
+class Runtime:
+    """One per process. `start` and `stop` are called by Celery's signals, `run` by its threads."""
+
+    def __init__(self) -> None:
+        self.worker_id = uuid.uuid4()
+        self._running: dict[uuid.UUID, Running] = {}
+        self._threads = DatabaseThreads(DATABASE_THREADS, "database")
+        self._beats = DatabaseThreads(1, "beat")
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
+        self._stopping = False
+        self._texts: TextWriter
+        self._models: Models
+
+    def start(self) -> None:
+        self._thread.start()
+        self._wait_for(self._start())
+
+    def run(self, task_id: uuid.UUID) -> None:
+        """Run a task to its end; returns at once if it is not to be had. Called on a Celery thread, which waits."""
+        if not self._stopping:
+            self._wait_for(self._run(task_id))
+
+    def stop(self) -> None:
+        """Hand over: give the tasks back, so that other workers take them at once."""
+        self._stopping = True
+        self._wait_for(self._hand_over())
+
+    def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _start(self) -> None:
+        self._texts = TextWriter(self._threads)
+        self._models = Models()
+        await self._beats.insist(lease.take, self.worker_id, socket.gethostname(), os.getpid())
+        self._background = [
+            asyncio.create_task(self._texts.run()),
+            asyncio.create_task(self._beat_for_ever()),
+        ]
+        logger.info("worker %s is ready", self.worker_id)
+
+    async def _run(self, task_id: uuid.UUID) -> None:
+        claimed = await self._threads.insist(services.claim, task_id, self.worker_id)
+        if claimed is None:
+            return
+        task, claim = claimed
+        work = asyncio.create_task(self._work(task, claim))
+        self._running[task_id] = Running(claim, work)
+        try:
+            await asyncio.wait([work])
+        finally:
+            del self._running[task_id]
+            self._texts.forget(claim)
+
+    async def _work(self, task: Task, claim: Claim) -> None:
+        """Run the task's job and end the task accordingly. Cancelled when the claim is over or is given back."""
+        journal = DatabaseJournal(task, claim, self._threads, self._texts)
+        remaining = (task.deadline - timezone.now()).total_seconds()
+        logger.info("task %s starts (%s)", task.pk, task.job)
+        try:
+            try:
+                async with asyncio.timeout(remaining) as limit:
+                    await journal.load()
+                    secrets = stored_secrets.decrypt(task.secrets) if task.secrets else {}
+                    result = await JOBS[task.job](task, secrets, self._models, journal)
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                await self._fail(task, journal, timed_out(task))
+            except TaskError as error:
+                await self._fail(task, journal, error)
+            else:
+                await self._threads.insist(services.complete, task, result, await journal.next_write())
+                logger.info("task %s completed", task.pk)
+        except StaleClaim:
+            logger.info("task %s is no longer this worker's", task.pk)
+        except Exception:  # a defect of ours, whatever it is, must not leave the task without an end
+            logger.exception("task %s failed by a defect", task.pk)
+            with suppress(StaleClaim):
+                await self._threads.insist(
+                    services.fail,
+                    task,
+                    TaskError("Something went wrong on the server. Its log says what."),
+                    Write(claim, LAST_WRITE),
+                )
+
+    async def _fail(self, task: Task, journal: DatabaseJournal, error: TaskError) -> None:
+        await self._threads.insist(services.fail, task, error, await journal.next_write())
+        logger.info("task %s failed: %s", task.pk, error.type)
+
+    async def _beat_for_ever(self) -> None:
+        while True:
+            try:
+                held = await self._beats.run(lease.renew, self.worker_id)
+                self._drop_lost(held)
+                await self._beats.run(sweep.sweep, self.worker_id, {t: r.claim.token for t, r in self._running.items()})
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("The database does not answer (%s)", type(error).__name__)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def _drop_lost(self, held: dict[uuid.UUID, int]) -> None:
+        """Stop what was cancelled, or taken over by another worker."""
+        for task_id, running in self._running.items():
+            if held.get(task_id) != running.claim.token:
+                running.work.cancel()
+
+    async def _hand_over(self) -> None:
+        for background in self._background[1:]:
+            background.cancel()
+        running = list(self._running.items())
+        for _, entry in running:
+            entry.work.cancel()
+        for task_id, entry in running:
+            await asyncio.wait([entry.work], timeout=1)
+            await self._threads.run(
+                services.requeue, task_id, reason="its worker stopped", claim_token=entry.claim.token
+            )
+        await self._threads.run(lease.give_up, self.worker_id)
+        logger.info("worker %s stopped; %d tasks handed over", self.worker_id, len(running))

@@ -1,0 +1,87 @@
+"""Finds what nobody takes care of: tasks of lost workers, tasks whose message was lost, deadlines, idle sessions.
+
+Nothing rests on the broker's redelivery. Every worker process asks once a second; an advisory lock lets one at a time.
+"""
+
+import logging
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from workflows import services
+from workflows.models import Status, Task
+from workflows.services.queue import enqueue
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x45564F53
+"""The advisory lock's number ("EVOS"), the same in every process."""
+BATCH = 200
+FIRST_RESEND_SECONDS = 5
+MAX_DOUBLINGS = 4
+"""Resends after 5, 10, 20, 40, 80, 80 … seconds: a full queue must not fill up with copies."""
+OVERDUE_SECONDS = 5
+
+
+def sweep(worker_id: uuid.UUID, running: Mapping[uuid.UUID, int]) -> None:
+    """One round. `running` are the claim tokens of what this process really runs."""
+    _give_back_forgotten(worker_id, running)
+    with _advisory_lock() as locked:
+        if locked:
+            _take_from_lost_workers()
+            _send_again()
+            _end_overdue()
+            services.expire_idle_sessions()
+
+
+@contextmanager
+def _advisory_lock() -> Iterator[bool]:
+    """Held by the connection, not by a transaction: each task below is a transaction of its own (lock order)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        locked = bool(cursor.fetchone()[0])
+    try:
+        yield locked
+    finally:
+        if locked:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _give_back_forgotten(worker_id: uuid.UUID, running: Mapping[uuid.UUID, int]) -> None:
+    """A claim whose COMMIT was not answered points to this worker, which does not know of it."""
+    since = timezone.now() - timedelta(seconds=OVERDUE_SECONDS)
+    mine = Task.objects.filter(worker_id=worker_id, started_at__lt=since).exclude(pk__in=list(running))
+    for task in mine.only("pk", "claim_token")[:BATCH]:
+        services.requeue(task.pk, reason="its claim was lost", claim_token=task.claim_token)
+
+
+def _take_from_lost_workers() -> None:
+    lost = Task.objects.filter(status=Status.RUNNING).filter(Q(worker=None) | Q(worker__lease_until__lt=timezone.now()))
+    for task in lost.only("pk", "claim_token").order_by("pk")[:BATCH]:
+        if services.requeue(task.pk, reason="its worker was lost", claim_token=task.claim_token):
+            logger.warning("task %s was taken from a lost worker", task.pk)
+
+
+def _send_again() -> None:
+    now = timezone.now()
+    for doublings in range(MAX_DOUBLINGS + 1):
+        delay = timedelta(seconds=FIRST_RESEND_SECONDS * 2**doublings)
+        waiting = Task.objects.filter(status=Status.QUEUED, sent_at__lt=now - delay)
+        waiting = (
+            waiting.filter(sends__gte=doublings) if doublings == MAX_DOUBLINGS else waiting.filter(sends=doublings)
+        )
+        for task in waiting.only("pk", "sends").order_by("pk")[:BATCH]:
+            Task.objects.filter(pk=task.pk, status=Status.QUEUED).update(sent_at=now, sends=task.sends + 1)
+            enqueue(task.pk)
+
+
+def _end_overdue() -> None:
+    late = timezone.now() - timedelta(seconds=OVERDUE_SECONDS)
+    for task in Task.objects.unfinished().filter(deadline__lt=late).defer("secrets")[:BATCH]:
+        services.expire_deadline(task)

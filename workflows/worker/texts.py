@@ -1,0 +1,133 @@
+"""Streamed text on its way to the log."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from workflows import services
+from workflows.database import DatabaseThreads
+from workflows.services import Claim, TextPiece, Write
+
+logger = logging.getLogger(__name__)
+
+ROW_SECONDS = 0.1
+"""At most ten rows a second per call, so that one chatty task cannot flood a stream that it shares."""
+ROW_CHARACTERS = 8_000
+CALL_CHARACTERS = 100_000
+"""Text that may wait per call before its model is made to wait."""
+
+
+@dataclass
+class _Pending:
+    """The text of one model call that is not written yet."""
+
+    claim: Claim
+    call: str
+    stage: str
+    node: str | None
+    text: str = ""
+    due: float = 0.0
+
+
+class TextWriter:
+    """Writes the text of all of a process's tasks: whatever is due when the database is free goes out as one batch.
+
+    No fixed window: the first piece of a call is written at once, and a batch grows while the one before it is written.
+    """
+
+    def __init__(self, threads: DatabaseThreads) -> None:
+        self._threads = threads
+        self._pending: dict[tuple[Claim, str], _Pending] = {}
+        self._numbers: dict[Claim, int] = {}
+        self._stale: set[Claim] = set()
+        self._wake = asyncio.Event()
+        self._written = asyncio.Condition()
+        self._writing: set[Claim] = set()
+
+    async def put(self, claim: Claim, call: str, text: str, *, stage: str, node: str | None) -> bool:
+        """Take a piece of text. Waits while too much of the call waits. False once the claim is stale."""
+        pending = self._pending.get((claim, call))
+        if pending is None:
+            pending = self._pending[claim, call] = _Pending(claim, call, stage, node)
+        pending.text += text
+        self._wake.set()
+        if len(pending.text) > CALL_CHARACTERS:
+            await self.flush(claim)
+        return claim not in self._stale
+
+    async def flush(self, claim: Claim) -> bool:
+        """Return when all text that was put for the claim is written. False if the claim is stale."""
+        async with self._written:
+            while claim in self._writing or self._waits(claim):
+                for pending in self._of(claim):
+                    pending.due = 0.0
+                self._wake.set()
+                await self._written.wait()
+        return claim not in self._stale
+
+    def forget(self, claim: Claim) -> None:
+        """The task is over for this process."""
+        for key in [key for key in self._pending if key[0] == claim]:
+            del self._pending[key]
+        self._numbers.pop(claim, None)
+        self._stale.discard(claim)
+
+    async def run(self) -> None:
+        """Write for ever."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            batch = self._take_due(clock())
+            if batch:
+                await self._write(batch)
+            else:
+                await self._wait_for_more(clock())
+
+    async def _write(self, batch: list[TextPiece]) -> None:
+        self._writing = {piece.write.claim for piece in batch}
+        stale = await self._threads.insist(services.append_texts, batch)
+        self._stale |= {claim for claim in self._writing if claim.task_id in stale}
+        self._writing = set()
+        async with self._written:
+            self._written.notify_all()
+
+    async def _wait_for_more(self, now: float) -> None:
+        self._wake.clear()
+        dues = [pending.due for pending in self._pending.values() if pending.text]
+        try:
+            async with asyncio.timeout(max(0.0, min(dues) - now) if dues else None):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    def _take_due(self, now: float) -> list[TextPiece]:
+        batch: list[TextPiece] = []
+        for key, pending in list(self._pending.items()):
+            if not pending.text:
+                # Nothing came since its last row: the call is over, or it starts anew when it speaks again.
+                if now >= pending.due:
+                    del self._pending[key]
+            elif now >= pending.due:
+                batch += self._rows(pending)
+                pending.due = now + ROW_SECONDS
+        return batch
+
+    def _rows(self, pending: _Pending) -> list[TextPiece]:
+        text, pending.text = pending.text, ""
+        head = {"call": pending.call, "stage": pending.stage, "node": pending.node}
+        return [
+            TextPiece(
+                Write(pending.claim, self._next_number(pending.claim)),
+                {**head, "text": text[at : at + ROW_CHARACTERS]},
+            )
+            for at in range(0, len(text), ROW_CHARACTERS)
+        ]
+
+    def _next_number(self, claim: Claim) -> int:
+        self._numbers[claim] = self._numbers.get(claim, 0) + 1
+        return self._numbers[claim]
+
+    def _of(self, claim: Claim) -> list[_Pending]:
+        return [pending for pending in self._pending.values() if pending.claim == claim]
+
+    def _waits(self, claim: Claim) -> bool:
+        return claim not in self._stale and any(pending.text for pending in self._of(claim))
