@@ -1,0 +1,1 @@
+"""The EvoAgentX server's API: `docs/dialects/evoagentx.md`."""

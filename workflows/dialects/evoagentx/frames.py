@@ -1,0 +1,123 @@
+"""How events look on this dialect's two streams."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from workflows.events import Kind
+from workflows.models import EventRow
+from workflows.streaming.frames import Frame
+
+STEPS = 3
+"""The stages of a generation: plan, agents, check."""
+
+SAYS = {
+    Kind.TASK_SUBMITTED: "Waiting for a worker",
+    Kind.TASK_STARTED: "Started",
+    Kind.TASK_REQUEUED: "Waiting for another worker",
+    Kind.MODEL_RETRIED: "The model did not answer; trying again",
+    Kind.MODEL_REJECTED: "The model's reply was not valid; asking again",
+}
+"""What an `update` says for events that bring no sentence of their own."""
+
+
+def timestamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class TaskFramer:
+    """`GET /stream/{task_id}`: `update` and `token`, then one `complete` or `error`."""
+
+    def frame(self, event: EventRow) -> Frame | None:
+        at = timestamp(event.at)
+        if event.kind in SAYS or event.kind == Kind.TASK_PROGRESS:
+            return Frame("update", {**progress_of(event), "status": "processing", "timestamp": at})
+        match event.kind:
+            case Kind.MODEL_TEXT:
+                return Frame("token", token_of(event))
+            case Kind.TASK_COMPLETED:
+                return Frame("complete", {"status": "completed", "timestamp": at, "result": event.data["result"]})
+            case Kind.TASK_FAILED | Kind.TASK_CANCELLED:
+                return Frame("error", {"status": "error", "error": error_of(event), "timestamp": at})
+        return None
+
+    def reset(self, snapshot: Mapping[str, Any], first_id: int) -> Frame:
+        return reset_frame(snapshot, first_id)
+
+
+class SessionFramer:
+    """`GET /stream/client/{client_id}`: the same of many tasks, each frame with its `event_type` and `task_id`."""
+
+    def frame(self, event: EventRow) -> Frame | None:
+        match event.kind:
+            case Kind.TASK_SUBMITTED:
+                return self._frame("task_started", event, task_type=event.data["job"], goal=event.data["goal"])
+            case Kind.TASK_STARTED | Kind.TASK_REQUEUED:
+                return self._frame("task_processing", event, message=SAYS[Kind(event.kind)])
+            case Kind.TASK_PROGRESS | Kind.MODEL_RETRIED | Kind.MODEL_REJECTED:
+                return self._frame("task_progress", event, **progress_of(event))
+            case Kind.MODEL_TEXT:
+                return self._frame("task_token", event, **token_of(event))
+            case Kind.TASK_COMPLETED:
+                return self._frame("task_completed", event, result=event.data["result"])
+            case Kind.TASK_FAILED:
+                return self._frame("task_error", event, error=error_of(event))
+            case Kind.TASK_CANCELLED:
+                return self._frame("task_cancelled", event, reason=event.data["reason"])
+            case Kind.SESSION_CLOSED:
+                return self._frame("session_closed", event, message=event.data["reason"])
+            case Kind.SESSION_EXPIRED:
+                return self._frame("session_timeout", event, message=event.data["reason"])
+        return None
+
+    def reset(self, snapshot: Mapping[str, Any], first_id: int) -> Frame:
+        return reset_frame(snapshot, first_id)
+
+    def _frame(self, name: str, event: EventRow, **data: Any) -> Frame:
+        task_id = str(event.task_id) if event.task_id else None
+        session_id = {} if task_id else {"client_id": str(event.session_id)}
+        return Frame(
+            name,
+            {"event_type": name, "task_id": task_id, **session_id, "timestamp": timestamp(event.at), **data},
+        )
+
+
+TASK = TaskFramer()
+SESSION = SessionFramer()
+
+
+def progress_of(event: EventRow) -> dict[str, Any]:
+    data = event.data
+    return {
+        "progress": data.get("progress", 0),
+        "current_state": data.get("current_state") or SAYS[Kind(event.kind)],
+        "step": data.get("step", 0),
+        "total_steps": data.get("total_steps", STEPS),
+        "stage": data.get("stage"),
+        "node": data.get("node"),
+    }
+
+
+def token_of(event: EventRow) -> dict[str, Any]:
+    return {"text": event.data["text"], "stage": event.data["stage"], "node": event.data["node"]}
+
+
+def error_of(event: EventRow) -> str:
+    if event.kind == Kind.TASK_CANCELLED:
+        return f"The task was cancelled: {event.data['reason']}."
+    message: str = event.data["error"]["message"]
+    return message
+
+
+def reset_frame(snapshot: Mapping[str, Any], first_id: int) -> Frame:
+    now = timestamp(datetime.now(UTC))
+    return Frame(
+        "reset",
+        {
+            "event_type": "reset",
+            "first_id": first_id,
+            "last_event_id": first_id - 1,
+            "timestamp": now,
+            **snapshot,
+        },
+    )

@@ -1,0 +1,1 @@
+"""Our own API over tasks of every kind: `docs/dialects/native.md`."""

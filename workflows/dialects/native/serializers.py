@@ -1,0 +1,71 @@
+"""How tasks look in our own API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from workflows.http.fields import StringField
+from workflows.models import Job, Status, Task
+
+LISTED = (
+    "task_id", "job", "goal", "status", "progress", "current_state", "error", "usage", "cost_usd", "model_calls",
+    "unpriced_calls", "session_id", "rerun_of_id", "last_seq", "timeout_seconds", "created_at", "started_at",
+    "ended_at", "links",
+)  # fmt: skip
+
+
+class TaskSerializer(serializers.ModelSerializer[Task]):
+    """A task without its result, as lists show it."""
+
+    task_id = serializers.UUIDField(source="id")
+    usage = serializers.SerializerMethodField()
+    cost_usd = serializers.FloatField()
+    links = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Task
+        fields: tuple[str, ...] = LISTED
+
+    def get_usage(self, task: Task) -> dict[str, int]:
+        return {
+            "prompt_tokens": task.prompt_tokens,
+            "completion_tokens": task.completion_tokens,
+            "total_tokens": task.prompt_tokens + task.completion_tokens,
+        }
+
+    def get_links(self, task: Task) -> dict[str, str]:
+        here = f"/api/v1/tasks/{task.pk}"
+        return {"self": here, "events": f"{here}/events", "stream": f"{here}/events/stream"}
+
+
+class TaskDetailSerializer(TaskSerializer):
+    """A task with its result."""
+
+    class Meta(TaskSerializer.Meta):
+        fields = (*LISTED, "params", "result")
+
+
+class TaskFilterSerializer(serializers.Serializer[Any]):
+    """The query of the list."""
+
+    status = serializers.MultipleChoiceField(choices=Status.choices, required=False)
+    job = serializers.ChoiceField(choices=Job.choices, required=False)
+    session_id = serializers.UUIDField(required=False)
+    q = serializers.CharField(required=False, max_length=200)
+
+
+class EventPageSerializer(serializers.Serializer[Any]):
+    """The query of the events' list."""
+
+    after = serializers.IntegerField(required=False, min_value=0, max_value=2**62, default=0)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=1000, default=100)
+
+
+class KeySerializer(serializers.Serializer[Any]):
+    openai_key = StringField(max_length=1000)
+
+
+class RerunSerializer(serializers.Serializer[Any]):
+    """The body of a rerun: the caller's model key again, where the task ran with one."""
+
+    llm_config = KeySerializer(required=False)

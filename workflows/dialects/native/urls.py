@@ -1,0 +1,12 @@
+from django.urls import path
+
+from workflows.dialects.native import views
+
+urlpatterns = [
+    path("tasks", views.TaskList.as_view()),
+    path("tasks/<str:task_id>", views.TaskDetail.as_view()),
+    path("tasks/<str:task_id>/events", views.TaskEvents.as_view()),
+    path("tasks/<str:task_id>/events/stream", views.task_event_stream),
+    path("tasks/<str:task_id>/cancel", views.CancelTask.as_view()),
+    path("tasks/<str:task_id>/rerun", views.RerunTask.as_view()),
+]

@@ -1,0 +1,118 @@
+"""`/api/v1/tasks`."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from sessions.callers import Caller
+from workflows import services
+from workflows.dialects.native.frames import NATIVE, event_object
+from workflows.dialects.native.serializers import (
+    EventPageSerializer,
+    RerunSerializer,
+    TaskDetailSerializer,
+    TaskFilterSerializer,
+    TaskSerializer,
+)
+from workflows.exceptions import Invalid
+from workflows.http.endpoint import endpoint
+from workflows.http.errors import problems_of
+from workflows.http.lookup import find_task
+from workflows.http.views import CallerView, validated
+from workflows.models import Task
+from workflows.streaming.log import read_events
+from workflows.streaming.responses import stream_response
+
+
+class NewestFirst(CursorPagination):
+    """By cursor: a page costs the same at any depth, and nothing counts the table."""
+
+    ordering = ("-created_at", "-id")
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 500
+
+
+class TaskList(CallerView):
+    """`GET /api/v1/tasks`: newest first; `status` (repeatable), `job`, `session_id`, `q`, `page_size`, `cursor`."""
+
+    def get(self, request: Request) -> Response:
+        tasks = _filtered(Task.objects.visible_to(self.caller), request)
+        pages = NewestFirst()
+        page = pages.paginate_queryset(tasks.defer("secrets", "params", "result"), request, view=self)
+        return pages.get_paginated_response(TaskSerializer(page, many=True).data)
+
+
+class TaskDetail(CallerView):
+    """`GET /api/v1/tasks/{id}`."""
+
+    def get(self, request: Request, task_id: str) -> Response:
+        return Response(TaskDetailSerializer(find_task(self.caller, task_id)).data)
+
+
+class TaskEvents(CallerView):
+    """`GET /api/v1/tasks/{id}/events?after=&limit=`: the stream's events as JSON, for where streams are blocked."""
+
+    def get(self, request: Request, task_id: str) -> Response:
+        task = find_task(self.caller, task_id)
+        page = _query(EventPageSerializer, request)
+        rows = read_events(task.stream, page["after"], page["limit"] + 1)
+        events = [event_object(row) for row in rows[: page["limit"]]]
+        last = events[-1]["seq"] if events else page["after"]
+        return Response({"events": events, "last_seq": last, "has_next": len(rows) > page["limit"]})
+
+
+@endpoint("GET")
+async def task_event_stream(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
+    """`GET /api/v1/tasks/{id}/events/stream`."""
+    task = await sync_to_async(find_task)(caller, task_id)
+    return await stream_response(request, task.stream, NATIVE)
+
+
+class CancelTask(CallerView):
+    """`POST /api/v1/tasks/{id}/cancel`."""
+
+    def post(self, request: Request, task_id: str) -> Response:
+        task = find_task(self.caller, task_id)
+        services.cancel(task, reason=f"cancelled by {self.caller.user.get_username()}")
+        return Response(TaskDetailSerializer(find_task(self.caller, task_id)).data)
+
+
+class RerunTask(CallerView):
+    """`POST /api/v1/tasks/{id}/rerun`: a new task; a failed one goes on where its ledger ends."""
+
+    def post(self, request: Request, task_id: str) -> Response:
+        task = find_task(self.caller, task_id)
+        asked = validated(RerunSerializer, self.body())
+        again = services.rerun(self.caller, task, secrets=asked.get("llm_config"))
+        return Response(
+            TaskDetailSerializer(find_task(self.caller, str(again.pk))).data,
+            status=201,
+            headers={"X-Task-Id": str(again.pk), "Location": f"/api/v1/tasks/{again.pk}"},
+        )
+
+
+def _filtered(tasks: QuerySet[Task], request: Request) -> QuerySet[Task]:
+    asked = _query(TaskFilterSerializer, request)
+    if asked.get("status"):
+        tasks = tasks.filter(status__in=sorted(asked["status"]))
+    if "job" in asked:
+        tasks = tasks.filter(job=asked["job"])
+    if "session_id" in asked:
+        tasks = tasks.filter(session_id=asked["session_id"])
+    if "q" in asked:
+        tasks = tasks.filter(goal__icontains=asked["q"])
+    return tasks
+
+
+def _query(serializer: type[Any], request: Request) -> dict[str, Any]:
+    checked = serializer(data=request.query_params)
+    if not checked.is_valid():
+        raise Invalid(problems_of(["query"], checked.errors))
+    data: dict[str, Any] = checked.validated_data
+    return data

@@ -1,0 +1,59 @@
+"""Async views that stream or wait. DRF has no async views and answers 406 to `text/event-stream`, so these are plain
+Django views which use DRF's authenticators and serializers."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import APIException, NotAuthenticated
+from rest_framework.views import APIView
+
+from sessions.authentication import caller_of
+from sessions.callers import Caller
+from workflows.http.errors import error_response, translate
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, Caller, P], Coroutine[Any, Any, HttpResponseBase]]
+
+
+def endpoint(
+    *methods: str,
+) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]]:
+    """An async view for these methods, called with the caller, whose exceptions become the settled error shapes."""
+
+    def decorate(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]:
+        @wraps(view)
+        async def handle(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method not in methods:
+                allowed = ", ".join(methods)
+                response = JsonResponse({"detail": f"Use {allowed} here."}, status=405)
+                response["Allow"] = allowed
+                return response
+            try:
+                caller = await sync_to_async(authenticate)(request)
+                return await view(request, caller, *args, **kwargs)
+            except Exception as error:  # the edge: what is not ours goes on to Django, which logs it and answers 500
+                ours = translate(error)
+                if ours is not None:
+                    return error_response(ours)
+                if isinstance(error, APIException):
+                    return JsonResponse({"detail": str(error.detail)}, status=error.status_code)
+                raise
+
+        return csrf_exempt(handle)
+
+    return decorate
+
+
+def authenticate(request: HttpRequest) -> Caller:
+    """The caller, by DRF's configured authenticators. Raises DRF's NotAuthenticated or AuthenticationFailed."""
+    drf_request = APIView().initialize_request(request)
+    if not drf_request.user.is_authenticated:
+        raise NotAuthenticated()
+    return caller_of(drf_request)

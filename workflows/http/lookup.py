@@ -1,0 +1,31 @@
+"""Objects by the ids in a path. What a caller may not see is not there."""
+
+import uuid
+
+from sessions.callers import Caller
+from sessions.models import ClientSession
+from workflows.exceptions import NotFound
+from workflows.models import Task
+
+
+def find_task(caller: Caller, id: str) -> Task:
+    """Raises NotFound, also for another group's task and for an id that is no UUID."""
+    task = Task.objects.visible_to(caller).defer("secrets").filter(pk=_uuid(id, "task")).first()
+    if task is None:
+        raise NotFound(f"There is no task {id[:100]}.")
+    return task
+
+
+def find_session(caller: Caller, id: str) -> ClientSession:
+    """Raises NotFound likewise."""
+    session = ClientSession.objects.visible_to(caller).filter(pk=_uuid(id, "client session")).first()
+    if session is None:
+        raise NotFound(f"There is no client session {id[:100]}.")
+    return session
+
+
+def _uuid(id: str, what: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(id)
+    except ValueError:
+        raise NotFound(f"There is no {what} {id[:100]}.") from None

@@ -1,0 +1,83 @@
+"""Request bodies: strict JSON, with FastAPI's error shape, which the clients of these APIs know."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
+from workflows.exceptions import Invalid, Problem, TooLarge, WrongMediaType
+
+MAX_DEPTH = 100
+MAX_INTEGER = 2**63
+
+
+def json_body(request: HttpRequest) -> Any:
+    """The JSON value of a request's body; an empty body is an empty object, whatever its type.
+
+    Read here, not through DRF, which takes a chunked body for none. Raises TooLarge, WrongMediaType, or Invalid for
+    what is not JSON or what no database can store (NUL, lone surrogates, NaN).
+    """
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise TooLarge("The body is too large.") from None
+    return parse_body(body, request.headers.get("Content-Type", ""))
+
+
+def parse_body(body: bytes, content_type: str) -> Any:
+    """`json_body` for bytes."""
+    if not body.strip():
+        return {}
+    if content_type.split(";")[0].strip().lower() != "application/json":
+        raise WrongMediaType("Send the body as JSON, with the header `Content-Type: application/json`.")
+    try:
+        value = json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        position = error.pos if isinstance(error, json.JSONDecodeError) else 0
+        raise Invalid(
+            [Problem(loc=["body", position], msg="The body is not valid JSON.", type="json_invalid")]
+        ) from None
+    problems = list(_unstorable(value))
+    if problems:
+        raise Invalid(problems[:20])
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unstorable(value: Any) -> Iterator[Problem]:
+    """What PostgreSQL cannot store, wherever it hides. Iterative: nesting is the sender's choice."""
+    waiting: list[tuple[list[str | int], Any]] = [(["body"], value)]
+    while waiting:
+        loc, item = waiting.pop()
+        if len(loc) > MAX_DEPTH:
+            yield Problem(loc=["body"], msg=f"Nested deeper than {MAX_DEPTH} levels.", type="too_deep")
+            return
+        if isinstance(item, dict):
+            for name, inner in item.items():
+                if problem := _bad_text(name):
+                    yield Problem(loc=loc, msg=f"A field's name holds {problem}.", type="string_unicode")
+                waiting.append(([*loc, name], inner))
+        elif isinstance(item, list):
+            waiting.extend(([*loc, index], inner) for index, inner in enumerate(item))
+        elif isinstance(item, str) and (problem := _bad_text(item)):
+            yield Problem(loc=loc, msg=f"The text holds {problem}.", type="string_unicode")
+        elif isinstance(item, float) and not math.isfinite(item):
+            yield Problem(loc=loc, msg="The number is too large.", type="finite_number")
+        elif isinstance(item, int) and abs(item) >= MAX_INTEGER:
+            yield Problem(loc=loc, msg="The number does not fit into 64 bits.", type="int_too_large")
+
+
+def _bad_text(text: str) -> str:
+    if "\x00" in text:
+        return "a NUL character (U+0000); remove it"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "half of a surrogate pair; send whole characters"
+    return ""

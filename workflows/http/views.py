@@ -1,0 +1,38 @@
+"""The base of our DRF views."""
+
+from typing import Any, TypeVar
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from sessions.authentication import caller_of
+from sessions.callers import Caller
+from workflows.exceptions import Invalid
+from workflows.http.parsers import json_body
+
+
+class CallerView(APIView):
+    """A JSON view that knows its caller."""
+
+    request: Request
+
+    @property
+    def caller(self) -> Caller:
+        return caller_of(self.request)
+
+    def body(self) -> Any:
+        return json_body(self.request._request)
+
+
+S = TypeVar("S", bound=serializers.BaseSerializer[Any])
+
+
+def validated(serializer: type[S], body: Any) -> dict[str, Any]:
+    """The serializer's validated data. Raises Invalid, in FastAPI's shape, also for a body that is no object."""
+    if not isinstance(body, dict):
+        raise Invalid.at("body", msg="The body must be a JSON object.", type="dict_type")
+    checked = serializer(data=body)
+    checked.is_valid(raise_exception=True)
+    data: dict[str, Any] = checked.validated_data
+    return data

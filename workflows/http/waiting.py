@@ -1,0 +1,31 @@
+"""Blocking calls: a response that waits for a task's end, without a thread."""
+
+import asyncio
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest
+
+from workflows import services
+from workflows.models import Task
+from workflows.streaming.hub import get_hub
+from workflows.streaming.responses import wait_for_end
+
+
+async def wait_or_cancel(request: HttpRequest, task: Task) -> Task:
+    """The task as it is after its end. A caller who leaves first cancels it, unless it asked to keep it
+    (`keep=true`) or sent an `Idempotency-Key`, by which it can come back.
+
+    Raises Unavailable if this server stops first.
+    """
+    try:
+        await wait_for_end(task)
+    except asyncio.CancelledError:
+        if not keeps(request):
+            hub = get_hub()
+            hub.spawn(hub.threads.insist(services.cancel_quietly, task, reason="its caller went away"))
+        raise
+    return await sync_to_async(Task.objects.defer("secrets").get)(pk=task.pk)
+
+
+def keeps(request: HttpRequest) -> bool:
+    return "Idempotency-Key" in request.headers or request.GET.get("keep", "").lower() in ("true", "1")

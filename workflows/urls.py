@@ -1,0 +1,8 @@
+"""The dialects' routes. A further dialect is one more line."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("workflows.dialects.evoagentx.urls")),
+    path("api/v1/", include("workflows.dialects.native.urls")),
+]
