@@ -1,0 +1,1 @@
+"""The deployable: settings, routes, servers, and the engines that come with the project."""

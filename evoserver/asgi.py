@@ -1,0 +1,27 @@
+"""The ASGI application: static files, and Django behind a limit on bodies."""
+
+import os
+from typing import cast
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evoserver.settings")
+_django = get_asgi_application()
+
+# Django must be set up before these can be imported.
+from django.conf import settings  # noqa: E402
+from starlette.staticfiles import StaticFiles  # noqa: E402
+from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
+
+import evoserver.celery  # noqa: E402, F401
+from evoserver.bodies import LimitBodies  # noqa: E402
+
+_static = StaticFiles(packages=[("django.contrib.admin", "static")])
+_limited = LimitBodies(cast(ASGIApp, _django), settings.MAX_BODY_BYTES)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http" and scope["path"].startswith(settings.STATIC_URL):
+        await _static({**scope, "root_path": settings.STATIC_URL.rstrip("/")}, receive, send)
+    else:
+        await _limited(scope, receive, send)

@@ -1,0 +1,26 @@
+"""Logging: one line an event, to standard error; `make run` also writes it to the data folder."""
+
+from typing import Any
+
+
+def logging_config(level: str) -> dict[str, Any]:
+    """Django's LOGGING for one level (`DEBUG`, `INFO`, …)."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            # Queries of streams may carry tickets, so requests are not logged with their addresses.
+            "uvicorn.access": {"handlers": [], "propagate": False},
+            "daphne": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},
+            "openai": {"level": "WARNING"},
+            "asyncio": {"level": "WARNING"},
+            "psycopg.pool": {"level": "ERROR"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+        },
+    }

@@ -1,0 +1,19 @@
+"""What Django itself answers with when no view of ours did: JSON, in the settled shape."""
+
+from django.http import HttpRequest, JsonResponse
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return JsonResponse({"detail": "The request is not valid HTTP for this server; check its Host header."}, status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return JsonResponse({"detail": "This is not allowed."}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return JsonResponse({"detail": f"There is nothing at {request.path[:200]}."}, status=404)
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"detail": "Something went wrong on the server. Its log says what."}, status=500)

@@ -1,0 +1,54 @@
+"""The web server: `python -m evoserver.server`. uvicorn, lent a way to cut off readers and a way to end streams."""
+
+import os
+import socket
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evoserver.settings")
+
+SHUTDOWN_SECONDS = 3
+
+
+class Protocol(HttpToolsProtocol):
+    """Tells the application how to abort its connection: closing one waits for a reader that may never read again."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {"evoserver.abort": {"abort": self.transport.abort}}
+
+
+class Server(uvicorn.Server):
+    """Ends its streams before it waits for its connections, so that a restart takes no longer than its requests."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        from workflows.streaming.hub import get_hub  # noqa: PLC0415 - Django is set up by the application, later
+
+        get_hub().shutdown()
+        await super().shutdown(sockets)
+
+
+def main() -> None:
+    from django.conf import settings  # noqa: PLC0415 - reads the environment that is set above
+
+    config = uvicorn.Config(
+        "evoserver.asgi:application",
+        host=settings.SERVER_HOST,
+        port=settings.SERVER_PORT,
+        http=Protocol,
+        loop="uvloop",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        # Forwarding headers decide who is local, so nobody may send them unless an operator says who.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_keep_alive=30,
+    )
+    Server(config).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Settings, from the environment, else `.env`, else the running local instance's `instance.env`.
+
+The names that people and scripts depend on are listed in README.md; every other name has a default that fits.
+"""
+
+from pathlib import Path
+
+import environ
+from corsheaders.defaults import default_headers
+
+from evoserver.logs import logging_config
+from workflows.placeholders import is_placeholder
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+EVOSERVER_DATA_DIR = Path(env.path("EVOSERVER_DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
+env.read_env(EVOSERVER_DATA_DIR / "instance.env")
+
+DEBUG = env.bool("DEBUG", default=False)
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+SERVER_HOST = env.str("SERVER_HOST", default="127.0.0.1")
+SERVER_PORT = env.int("SERVER_PORT", default=8001)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+LOCAL_ACCESS = env.bool("LOCAL_ACCESS", default=False)
+"""Callers on this machine are the local user, without credentials. See sessions/authentication.py for when exactly."""
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", SERVER_HOST])
+
+INSTALLED_APPS = [
+    "daphne",
+    "evoserver",
+    "workflows",
+    "sessions",
+    "corsheaders",
+    "channels",
+    "rest_framework",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "evoserver.urls"
+ASGI_APPLICATION = "evoserver.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# One pool a process, shared by request threads (each request has its own thread, so a connection kept by a
+# thread would be a connection opened per request). Streams and waiting calls hold none.
+DATABASES = {
+    "default": {
+        **env.db_url("DATABASE_URL", default="postgresql://evoserver@127.0.0.1:5432/evoserver"),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "pool": {
+                "min_size": 0,
+                "max_size": env.int("DATABASE_POOL_SIZE", default=24),
+                "timeout": 10,
+                "max_idle": 60,
+            },
+            "connect_timeout": 5,
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 1, "socket_timeout": 2}],
+            "prefix": "evoserver",
+        },
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "evoserver"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "socket_keepalive": True}
+CELERY_TASK_PUBLISH_RETRY = False
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "sessions.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+        "sessions.authentication.LocalAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "workflows.http.errors.handle_drf_exception",
+}
+
+LOOPBACK_ORIGINS = r"^https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGIN_REGEXES = [LOOPBACK_ORIGINS] if LOCAL_ACCESS else []
+CORS_ALLOW_HEADERS = [*default_headers, "last-event-id", "idempotency-key"]
+CORS_EXPOSE_HEADERS = ["X-Task-Id"]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+
+LOGGING = logging_config(LOG_LEVEL)
+
+# The model.
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+if is_placeholder(OPENAI_API_KEY):
+    OPENAI_API_KEY = ""
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
+OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-4o-mini")
+LLM_ALLOWED_BASE_URLS = env.list("LLM_ALLOWED_BASE_URLS", default=["https://api.openai.com/v1"])
+DEMO_MODEL_URL = env.str("DEMO_MODEL_URL", default="http://127.0.0.1:8002/v1")
+
+# Limits.
+TASK_TIMEOUT_SECONDS = 300
+TASK_TIMEOUT_MAX_SECONDS = 3600
+MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=2_500_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=3600)
+
+# Streams. Seconds, except where the name says otherwise.
+STREAM_HEARTBEAT_SECONDS = env.float("STREAM_HEARTBEAT_SECONDS", default=15)
+STREAM_STALL_SECONDS = env.float("STREAM_STALL_SECONDS", default=20)
+STREAM_BUFFER_BYTES = env.int("STREAM_BUFFER_BYTES", default=1_000_000)
+
+# Workers. A lease that was not renewed for this long is lost, and its tasks are taken over.
+WORKER_LEASE_SECONDS = env.float("WORKER_LEASE_SECONDS", default=15)

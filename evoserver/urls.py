@@ -1,0 +1,17 @@
+"""All routes."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from evoserver import health, pages
+
+handler400 = pages.bad_request
+handler403 = pages.permission_denied
+handler404 = pages.not_found
+handler500 = pages.server_error
+
+urlpatterns = [
+    path("health", health.health),
+    path("admin/", admin.site.urls),
+    path("", include("workflows.urls")),
+]
