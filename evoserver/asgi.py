@@ -13,7 +13,6 @@ from django.conf import settings  # noqa: E402
 from starlette.staticfiles import StaticFiles  # noqa: E402
 from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
 
-import evoserver.celery  # noqa: E402, F401
 from evoserver.bodies import LimitBodies  # noqa: E402
 
 _static = StaticFiles(packages=[("django.contrib.admin", "static")])
