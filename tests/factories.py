@@ -16,7 +16,9 @@ from workflows.services import Claim, Write
 LAST = 2**40
 
 
-def make_task(caller: Caller, goal: str = "Count the stars", *, session: ClientSession | None = None, **fields: Any) -> Task:
+def make_task(
+    caller: Caller, goal: str = "Count the stars", *, session: ClientSession | None = None, **fields: Any
+) -> Task:
     """A queued task. No worker of the test stack sees it sooner than its message, so claim it at once if it matters."""
     submission = services.Submission(
         job=Job.GENERATE,

@@ -55,7 +55,9 @@ class Process:
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
-            raise AssertionError(f"{self.name} did not stop within {seconds} s; its log:\n{self.log.read_text()[-4000:]}") from None
+            raise AssertionError(
+                f"{self.name} did not stop within {seconds} s; its log:\n{self.log.read_text()[-4000:]}"
+            ) from None
 
 
 class Stack:
@@ -81,7 +83,9 @@ class Stack:
 
     def __enter__(self) -> Self:
         try:
-            self.start("model", [sys.executable, "manage.py", "demo_model", "--port", str(self.demo_port), "--pace", "0"])
+            self.start(
+                "model", [sys.executable, "manage.py", "demo_model", "--port", str(self.demo_port), "--pace", "0"]
+            )
             self.start_worker()
             self.url = self.start_web()[1]
             wait_for(lambda: is_up(f"http://127.0.0.1:{self.demo_port}/health"), "the demo model answers")

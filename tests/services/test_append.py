@@ -119,9 +119,7 @@ def test_a_batch_of_text_keeps_the_order_within_each_task(caller: Caller) -> Non
     session = services.open_session(caller)
     worker = make_worker()
     tasks = [make_running(caller, worker, session=session) for _ in range(3)]
-    pieces = [
-        TextPiece(Write(claim, number), {"text": f"{number}"}) for number in range(1, 5) for _, claim in tasks
-    ]
+    pieces = [TextPiece(Write(claim, number), {"text": f"{number}"}) for number in range(1, 5) for _, claim in tasks]
 
     assert services.append_texts(pieces) == set()
     assert services.append_texts(pieces) == set(), "the same batch again is no news"

@@ -1,0 +1,46 @@
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from workflows.engine.generator import generate
+from workflows.engine.llm import Models, ModelSettings
+from workflows.engine.memory import MemoryJournal
+from workflows.engine.retries import Retries
+
+from .scripted import Endpoint, endpoint
+
+
+@dataclass
+class Bench:
+    """A scripted endpoint with the engine in front of it. Nothing sleeps; the waits are written down."""
+
+    endpoint: Endpoint
+    models: Models
+    waits: list[float]
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+
+    def settings(self, **changes: Any) -> ModelSettings:
+        known = {"provider": "openai", "base_url": self.endpoint.url, "model": "gpt-4o-mini", "api_key": "sk-secret"}
+        return ModelSettings(**known | changes)
+
+    async def generate(self, goal: str = "Report on risks and chances", **changes: Any) -> dict[str, Any]:
+        tools = changes.pop("tools", ())
+        journal = changes.pop("journal", self.journal)
+        return await generate(goal, settings=self.settings(**changes), models=self.models, journal=journal, tools=tools)
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    retries = Retries(chance=lambda: 1.0, sleep=sleep)
+    # Loading the usual certificates takes longer than a whole test.
+    no_certificates = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    async with endpoint() as served, Models(retries=retries, tls=no_certificates) as models:
+        yield Bench(served, models, waits)

@@ -1,0 +1,167 @@
+"""A model call as a step of a task: told throughout, tried again if it fails, never once settled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final
+
+import openai
+
+from workflows.engine import concessions, faults, stream
+from workflows.engine.faults import CallError, StreamLost
+from workflows.engine.journal import Journal, Step, Usage
+from workflows.engine.llm import DEMO, Models, ModelSettings
+from workflows.engine.prices import PRICES_DATE, cost_usd
+from workflows.engine.stream import Received, Reply, Tokens
+from workflows.events import Kind
+
+STEP_KIND: Final = "model"
+
+MAX_PIECE_CHARS: Final = 5_000
+"""Some endpoints send a whole reply as one piece. Escaped as JSON, a character takes up to 12 bytes of an event."""
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One question to the model. `key` is its place in the ledger and its name in every event."""
+
+    key: str
+    stage: str
+    node: str | None
+    messages: tuple[Message, ...]
+    response_format: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ModelCaller:
+    """Makes a task's calls: with its settings, over the process's connections, into its journal."""
+
+    settings: ModelSettings
+    models: Models
+    journal: Journal
+
+    async def reply(self, call: Call) -> Reply:
+        """The model's reply, from the ledger if it is there.
+
+        Raises `ModelFailed` when the endpoint refuses, or fails at every attempt.
+        """
+        step = await self.journal.lookup(call.key)
+        if step is not None:
+            return Reply.from_json(step.output)
+        await self.journal.tell(f"{call.key}/started", Kind.MODEL_STARTED, self._about(call))
+        received = await self._received(call)
+        await self._settle(call, received)
+        return received.reply
+
+    async def _received(self, call: Call) -> Received:
+        """The reply of the first attempt that succeeds. Conceding something does not count as a failure."""
+        taken = self.models.conceded(self.settings)
+        failures = 0
+        for attempt in count(1):
+            body = concessions.applied(self._body(call), taken)
+            try:
+                received = await self._attempt(call, body)
+            except (openai.APIError, StreamLost) as error:
+                conceded = concessions.offer(error, body, taken)
+                if conceded is not None:
+                    taken = (*taken, conceded)
+                    await self._tell_retry(call, attempt, conceded.reason, faults.status_of(error), 0.0)
+                    continue
+                failures += 1
+                await self._wait(call, attempt, failures, error)
+            else:
+                self.models.remember(self.settings, taken)
+                return received
+        raise AssertionError("unreachable: the attempts end with a reply or an error")
+
+    async def _attempt(self, call: Call, body: Mapping[str, Any]) -> Received:
+        async def on_text(text: str) -> None:
+            for start in range(0, len(text), MAX_PIECE_CHARS):
+                piece = text[start : start + MAX_PIECE_CHARS]
+                await self.journal.text(call.key, piece, stage=call.stage, node=call.node)
+
+        return await stream.read(lambda: self.models.open(self.settings, body), on_text)
+
+    async def _wait(self, call: Call, attempt: int, failures: int, error: CallError) -> None:
+        """Wait for the next attempt, or raise `ModelFailed` when there is none."""
+        retries = self.models.retries
+        fault = faults.passing(error)
+        if fault is None or failures >= retries.attempts:
+            raise faults.failure(error, self.settings, failures) from None
+        delay_s = retries.delay_s(failures, fault.retry_after_s)
+        await self._tell_retry(call, attempt, fault.reason, fault.status, delay_s)
+        await retries.sleep(delay_s)
+
+    async def _tell_retry(self, call: Call, attempt: int, reason: str, status: int | None, delay_s: float) -> None:
+        await self.journal.tell(
+            f"{call.key}/retried/{attempt}",
+            Kind.MODEL_RETRIED,
+            {
+                "call": call.key,
+                "stage": call.stage,
+                "node": call.node,
+                "attempt": attempt,
+                "reason": reason,
+                "status": status,
+                "delay_s": round(delay_s, 3),
+            },
+        )
+
+    async def _settle(self, call: Call, received: Received) -> None:
+        tokens = received.tokens
+        cost = cost_usd(self.settings, tokens)
+        step = Step(
+            key=call.key,
+            kind=STEP_KIND,
+            output=received.reply.as_json(),
+            usage=Usage(
+                prompt_tokens=tokens.prompt if tokens else 0,
+                completion_tokens=tokens.completion if tokens else 0,
+                latency_ms=received.latency_ms,
+                cost_usd=cost,
+            ),
+        )
+        await self.journal.settle(
+            step,
+            Kind.MODEL_COMPLETED,
+            {
+                **self._about(call),
+                "usage": _usage(tokens),
+                "latency_ms": received.latency_ms,
+                "first_token_ms": received.first_token_ms,
+                "cost_usd": cost,
+                "price": "unknown" if cost is None else "known",
+                "prices_date": PRICES_DATE,
+                "demo": self.settings.provider == DEMO,
+            },
+        )
+
+    def _about(self, call: Call) -> dict[str, Any]:
+        return {
+            "call": call.key,
+            "stage": call.stage,
+            "node": call.node,
+            "model": self.settings.model,
+            "provider": self.settings.provider,
+        }
+
+    def _body(self, call: Call) -> dict[str, Any]:
+        return {
+            **self.settings.options(),
+            "messages": list(call.messages),
+            "response_format": dict(call.response_format),
+            "stream_options": {"include_usage": True},
+        }
+
+
+def _usage(tokens: Tokens | None) -> dict[str, int] | None:
+    """As the endpoint counted, or None if it does not count."""
+    if tokens is None:
+        return None
+    return {
+        "prompt_tokens": tokens.prompt,
+        "completion_tokens": tokens.completion,
+        "total_tokens": tokens.prompt + tokens.completion,
+    }

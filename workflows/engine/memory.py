@@ -1,0 +1,67 @@
+"""A journal in memory: for tests, and for running the engine without a server.
+
+journal = MemoryJournal()
+async with Models() as models:
+    graph = await generate("Write a haiku", settings=settings, models=models, journal=journal)
+print([event.kind for event in journal.events])
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workflows.engine.journal import Step
+from workflows.events import MAX_DATA_BYTES, Kind
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event as it was told. Streamed text has no key."""
+
+    key: str | None
+    kind: Kind
+    data: dict[str, Any]
+
+
+class MemoryJournal:
+    """Keeps events and steps as the database does, and refuses what it would refuse.
+
+    `ValueError`: data that is no JSON or too large, or progress that falls.
+    """
+
+    def __init__(self, steps: Mapping[str, Step] | None = None) -> None:
+        self.events: list[Told] = []
+        self.steps: dict[str, Step] = dict(steps or {})
+        self._told: set[str] = set()
+        self._progress = 0
+
+    async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
+        if key not in self._told:
+            self._append(key, kind, data)
+            self._told.add(key)
+
+    async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
+        self._append(None, Kind.MODEL_TEXT, {"call": call, "stage": stage, "node": node, "text": text})
+
+    async def lookup(self, key: str) -> Step | None:
+        return self.steps.get(key)
+
+    async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
+        if step.key not in self.steps:
+            self.steps[step.key] = step
+            self._append(step.key, kind, data)
+
+    def of(self, kind: Kind) -> list[dict[str, Any]]:
+        """The data of all events of a kind, in order."""
+        return [event.data for event in self.events if event.kind == kind]
+
+    def _append(self, key: str | None, kind: Kind, data: Mapping[str, Any]) -> None:
+        written = json.dumps(data, allow_nan=False, ensure_ascii=False)
+        if len(written.encode()) > MAX_DATA_BYTES:
+            raise ValueError(f"the data of {key} is larger than {MAX_DATA_BYTES} bytes")
+        if kind == Kind.TASK_PROGRESS:
+            if data["progress"] < self._progress:
+                raise ValueError(f"progress falls from {self._progress} to {data['progress']} with {key}")
+            self._progress = data["progress"]
+        self.events.append(Told(key, kind, json.loads(written)))
