@@ -84,7 +84,7 @@ class Stack:
     def __enter__(self) -> Self:
         try:
             self.start(
-                "model", [sys.executable, "manage.py", "demo_model", "--port", str(self.demo_port), "--pace", "0"]
+                "model", [sys.executable, "-m", "evoserver.demo_model", "--port", str(self.demo_port), "--pace", "0"]
             )
             self.start_worker()
             self.url = self.start_web()[1]
@@ -127,7 +127,7 @@ class Stack:
 
     def wait_for_worker(self, name: str = "worker") -> None:
         log = self.folder / f"{name}.log"
-        wait_for(lambda: " ready." in log.read_text(), f"{name} is ready")
+        wait_for(lambda: " is ready" in log.read_text(), f"{name} is ready")
 
     def log_of(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
@@ -154,7 +154,7 @@ def wait_for(
 def is_up(url: str) -> bool:
     try:
         return requests.get(url, timeout=2).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 

@@ -1,0 +1,81 @@
+"""A reader of raw event streams, for tests that care about bytes and connections."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import requests
+
+
+@dataclass(frozen=True)
+class Message:
+    """One frame as it stood on the wire."""
+
+    id: int | None
+    event: str
+    data: dict[str, Any]
+    raw: str
+
+
+def read_stream(url: str, last_event_id: str | int | None = None, **options: Any) -> list[Message]:
+    """All frames of a stream that ends."""
+    headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+    response = requests.get(url, headers=headers, timeout=30, **options)
+    assert response.status_code == 200, (response.status_code, response.text)
+    return list(parse(response.text))
+
+
+def parse(text: str) -> Iterator[Message]:
+    for block in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if line and not line.startswith(":"))
+        if "data" in fields:
+            id = int(fields["id"]) if "id" in fields else None
+            yield Message(id, fields["event"], json.loads(fields["data"]), block)
+
+
+class Connection:
+    """A stream over a socket of its own: it reads only when told to."""
+
+    def __init__(self, url: str, last_event_id: int | None = None, receive_buffer: int | None = None) -> None:
+        parts = urlsplit(url)
+        self._socket = socket.socket()
+        if receive_buffer:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self._socket.settimeout(30)
+        self._socket.connect((parts.hostname, parts.port))
+        resume = "" if last_event_id is None else f"Last-Event-ID: {last_event_id}\r\n"
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{resume}\r\n".encode())
+        self.received = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def read_until(self, marker: bytes) -> bytes:
+        """Read on until the marker was received, or the connection ended."""
+        while marker not in self.received:
+            try:
+                data = self._socket.recv(65536)
+            except ConnectionResetError:
+                break
+            if not data:
+                break
+            self.received += data
+        return self.received
+
+    def read_to_end(self) -> bytes:
+        return self.read_until(b"\0 never sent")
+
+    def ids(self) -> list[int]:
+        """The ids of the whole frames received, whatever the chunks were cut into."""
+        return [int(id) for id in re.findall(rb"(?:^|\n)id: (\d+)\n", self.received)]
