@@ -1,0 +1,3 @@
+from evoserver.demo_model.server import main
+
+main()
