@@ -3,6 +3,7 @@
 The names that people and scripts depend on are listed in README.md; every other name has a default that fits.
 """
 
+import sys
 from pathlib import Path
 
 import environ
@@ -29,8 +30,9 @@ LOCAL_ACCESS = env.bool("LOCAL_ACCESS", default=False)
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", SERVER_HOST])
 
+# Daphne takes over `runserver`. Nothing else needs it, and its imports would cost every process a second.
 INSTALLED_APPS = [
-    "daphne",
+    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
     "evoserver",
     "workflows",
     "sessions",
@@ -162,7 +164,7 @@ if is_placeholder(OPENAI_API_KEY):
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
 OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-4o-mini")
 LLM_ALLOWED_BASE_URLS = env.list("LLM_ALLOWED_BASE_URLS", default=["https://api.openai.com/v1"])
-DEMO_MODEL_URL = env.str("DEMO_MODEL_URL", default="http://127.0.0.1:8002/v1")
+DEMO_MODEL_URL = env.str("DEMO_MODEL_URL", default="http://127.0.0.1:8101/v1")
 
 # Limits.
 TASK_TIMEOUT_SECONDS = 300

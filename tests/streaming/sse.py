@@ -50,7 +50,7 @@ class Connection:
         self._socket.connect((parts.hostname, parts.port))
         resume = "" if last_event_id is None else f"Last-Event-ID: {last_event_id}\r\n"
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{resume}\r\n".encode())
+        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n{resume}\r\n".encode())
         self.received = b""
 
     def __enter__(self) -> Self:
@@ -78,4 +78,15 @@ class Connection:
 
     def ids(self) -> list[int]:
         """The ids of the whole frames received, whatever the chunks were cut into."""
-        return [int(id) for id in re.findall(rb"(?:^|\n)id: (\d+)\n", self.received)]
+        return [int(id) for id in re.findall(rb"(?:^|\n)id: (\d+)\n", self.body)]
+
+    @property
+    def body(self) -> bytes:
+        """What was received of the body, without the chunks' sizes (RFC 9112, section 7.1)."""
+        rest = self.received.partition(b"\r\n\r\n")[2]
+        body = b""
+        while rest:
+            size, _, rest = rest.partition(b"\r\n")
+            body += rest[: int(size or b"0", 16)]
+            rest = rest[int(size or b"0", 16) + 2 :]
+        return body

@@ -1,6 +1,7 @@
 """How events become bytes: dialects make frames of them, a format puts frames on the wire."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -8,6 +9,8 @@ from typing import Any, Protocol
 
 from workflows.events import STREAM_ENDINGS
 from workflows.models import EventRow, StreamKey
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,11 @@ class View:
 
     def encode(self, key: StreamKey, event: EventRow) -> bytes:
         """The event's bytes on that stream, empty if it does not show."""
-        frame = self.framer.frame(event)
+        try:
+            frame = self.framer.frame(event)
+        except Exception:  # a dialect's defect must not stop the hub, which serves the other dialects too
+            logger.exception("%s could not frame %s of %s", type(self.framer).__name__, event.kind, key)
+            return b""
         if frame is None or not self._wants(event.kind, frame.name):
             return b""
         return self.format.encode(frame, event.number_in(key))
