@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from workflows.services.queue import RUN_TASK
 from workflows.worker.runtime import Runtime
@@ -23,6 +23,12 @@ def start(**_: Any) -> None:
 def stop(**_: Any) -> None:
     if _runtime:
         _runtime.stop()
+
+
+@worker_shutdown.connect
+def finish(**_: Any) -> None:
+    if _runtime:
+        _runtime.finish()
 
 
 @shared_task(name=RUN_TASK)

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from sessions.authentication import caller_of
 from sessions.callers import Caller
-from workflows.http.errors import error_response, translate
+from workflows.http.errors import error_response, method_not_allowed, translate
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +31,8 @@ def endpoint(
         @wraps(view)
         async def handle(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.method not in methods:
-                allowed = ", ".join(methods)
-                response = JsonResponse({"detail": f"Use {allowed} here."}, status=405)
-                response["Allow"] = allowed
+                response = JsonResponse({"detail": method_not_allowed(methods)}, status=405)
+                response["Allow"] = ", ".join(methods)
                 return response
             try:
                 caller = await sync_to_async(authenticate)(request)

@@ -1,7 +1,7 @@
 """Errors as they look on the wire: the one place where exceptions become responses."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -33,12 +33,21 @@ def translate(error: Exception) -> EvoserverError | None:
         return error
     if isinstance(error, drf.ValidationError):
         return Invalid(list(problems_of(["body"], error.detail)))
-    if isinstance(error, (drf.NotAuthenticated, drf.AuthenticationFailed)):
+    if isinstance(error, drf.NotAuthenticated):
+        return NotAuthenticated(
+            "Send a token with the header `Authorization: Bearer …`. `manage.py create_token NAME` makes one."
+        )
+    if isinstance(error, drf.AuthenticationFailed):
         return NotAuthenticated(str(error.detail))
     if isinstance(error, (OperationalError, InterfaceError)):
         logger.warning("The database does not answer: %s", type(error).__name__)
         return Unavailable("The database does not answer at the moment. Try again in a few seconds.")
     return None
+
+
+def method_not_allowed(methods: Sequence[str]) -> str:
+    """What a 405 says."""
+    return f"Use {' or '.join(methods)} here."
 
 
 def handle_drf_exception(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -47,6 +56,9 @@ def handle_drf_exception(error: Exception, context: Mapping[str, Any]) -> Respon
     if ours is None:
         if isinstance(error, Http404):
             return Response({"detail": "Not found."}, status=404)
+        if isinstance(error, drf.MethodNotAllowed):
+            methods = [method for method in context["view"].allowed_methods if method not in ("HEAD", "OPTIONS")]
+            return Response({"detail": method_not_allowed(methods)}, status=405)
         return exception_handler(error, dict(context))
     return Response({"detail": detail_of(ours)}, status=ours.status, headers=_headers(ours))
 

@@ -1,6 +1,7 @@
 """Serializer fields that take the JSON type they name, and no other that could be turned into it."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from rest_framework import serializers
 
@@ -24,3 +25,33 @@ class WholeNumberField(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int):
             raise serializers.ValidationError("Must be a whole number.", code="int_type")
         return super().to_internal_value(data)
+
+
+class TrueOrFalseField(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("Must be true or false.", code="bool_type")
+        return data
+
+
+class EndpointField(StringField):
+    """An HTTP API's address. Credentials have their own field, and must not end up in an error text or an event."""
+
+    def to_internal_value(self, data: Any) -> str:
+        address = super().to_internal_value(data)
+        if address and not _is_endpoint(address):
+            raise serializers.ValidationError(
+                "Must be an address like https://api.openai.com/v1, without a name, a password or a query.",
+                code="url_parsing",
+            )
+        return address
+
+
+def _is_endpoint(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        port_is_valid = parts.port != 0
+    except ValueError:
+        return False
+    plain = address.isprintable() and not any(sign in address for sign in "@?#\\ ")
+    return plain and port_is_valid and parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -12,6 +12,8 @@ from workflows.exceptions import Invalid, Problem, TooLarge, WrongMediaType
 
 MAX_DEPTH = 100
 MAX_INTEGER = 2**63
+MAX_DIGITS = 30
+TOO_DEEP = Problem(loc=["body"], msg=f"Nested deeper than {MAX_DEPTH} levels.", type="too_deep")
 
 
 def json_body(request: HttpRequest) -> Any:
@@ -33,21 +35,31 @@ def parse_body(body: bytes, content_type: str) -> Any:
         return {}
     if content_type.split(";")[0].strip().lower() != "application/json":
         raise WrongMediaType("Send the body as JSON, with the header `Content-Type: application/json`.")
-    try:
-        value = json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        position = error.pos if isinstance(error, json.JSONDecodeError) else 0
-        raise Invalid(
-            [Problem(loc=["body", position], msg="The body is not valid JSON.", type="json_invalid")]
-        ) from None
+    value = _decode(body)
     problems = list(_unstorable(value))
     if problems:
         raise Invalid(problems[:20])
     return value
 
 
+def _decode(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_constant=_refuse_constant, parse_int=_whole_number)
+    except json.JSONDecodeError as error:
+        raise Invalid.at("body", error.pos, msg="The body is not valid JSON.", type="json_invalid") from None
+    except UnicodeDecodeError as error:
+        raise Invalid.at("body", error.start, msg="The body is not valid UTF-8.", type="json_invalid") from None
+    except RecursionError:
+        raise Invalid([TOO_DEEP]) from None
+
+
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise Invalid.at("body", msg=f"{name} is not JSON. Send a number, or leave the field out.", type="json_invalid")
+
+
+def _whole_number(digits: str) -> int:
+    """Longer ones are cut, which leaves them too large (Python refuses, and takes long for, thousands of digits)."""
+    return int(digits[:MAX_DIGITS])
 
 
 def _unstorable(value: Any) -> Iterator[Problem]:
@@ -56,7 +68,7 @@ def _unstorable(value: Any) -> Iterator[Problem]:
     while waiting:
         loc, item = waiting.pop()
         if len(loc) > MAX_DEPTH:
-            yield Problem(loc=["body"], msg=f"Nested deeper than {MAX_DEPTH} levels.", type="too_deep")
+            yield TOO_DEEP
             return
         if isinstance(item, dict):
             for name, inner in item.items():

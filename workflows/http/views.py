@@ -1,8 +1,12 @@
 """The base of our DRF views."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from django.http import HttpRequest
 from rest_framework import serializers
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -12,9 +16,20 @@ from workflows.exceptions import Invalid
 from workflows.http.parsers import json_body
 
 
+class JsonAlways(DefaultContentNegotiation):
+    """Answers in JSON whatever `Accept` says: clients of these APIs ask for an event stream when they start one."""
+
+    def select_renderer(
+        self, request: HttpRequest | Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
+
+
 class CallerView(APIView):
     """A JSON view that knows its caller."""
 
+    content_negotiation_class = JsonAlways
     request: Request
 
     @property

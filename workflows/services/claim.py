@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.db import transaction
 from django.utils import timezone
 
 from workflows.events import Kind
@@ -38,14 +39,17 @@ def claim(task_id: uuid.UUID, worker_id: uuid.UUID) -> tuple[Task, Claim] | None
 
 def requeue(task_id: uuid.UUID, *, reason: str, claim_token: int) -> bool:
     """Take a task back from a worker that is lost or stops, and send it again. False if that claim was over already."""
-    appended = append(
-        task_id,
-        Kind.TASK_REQUEUED,
-        {"reason": reason},
-        claim_token=claim_token,
-        changes={"current_state": "Waiting for a worker", "sent_at": timezone.now(), "sends": 0},
-    )
-    if appended is None:
-        return False
-    enqueue(task_id)
-    return True
+    with transaction.atomic():
+        # Locked, or a worker that is slow rather than lost could move on between the reading and the event.
+        held = Task.objects.select_for_update(no_key=True).filter(pk=task_id, claim_token=claim_token)
+        progress = held.values_list("progress", flat=True).first()
+        appended = append(
+            task_id,
+            Kind.TASK_REQUEUED,
+            {"reason": reason, "progress": progress},
+            claim_token=claim_token,
+            changes={"current_state": "Waiting for a worker", "sent_at": timezone.now(), "sends": 0},
+        )
+        if appended:
+            enqueue(task_id)
+    return appended is not None

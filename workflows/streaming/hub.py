@@ -123,6 +123,8 @@ class Hub:
             except (RedisError, OSError) as error:
                 logger.warning("Redis does not answer (%s); streams go on by polling", type(error).__name__)
                 await asyncio.sleep(POLL_SECONDS)
+            except Exception:  # a message that cannot be read must not make the process deaf
+                logger.exception("an announcement was not understood")
 
     def _announced(self, message: dict[str, Any]) -> None:
         feed = self._feeds.get(StreamKey.parse(message["kind"], message["id"]))
@@ -141,6 +143,8 @@ class Hub:
                 await self._end_overdue()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database does not answer (%s); streams wait for it", type(error).__name__)
+            except Exception:  # whatever it is, heartbeats and catching up must go on
+                logger.exception("a round of the hub failed")
 
     def _beat_and_cut(self, now: float) -> None:
         for subscription in self._subscriptions():

@@ -8,7 +8,6 @@ from workflows import services
 from workflows.database import DatabaseThreads
 from workflows.engine.journal import Step, Usage
 from workflows.events import Kind
-from workflows.exceptions import StaleClaim
 from workflows.models import Event, Task
 from workflows.models import Step as StepRow
 from workflows.services import Claim, Write
@@ -41,8 +40,8 @@ class DatabaseJournal:
         await self._append(key, kind, data, changes=self._progress_of(kind, data))
 
     async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
-        if text and not await self._texts.put(self._claim, call, text, stage=stage, node=node):
-            raise StaleClaim(f"task {self._task.pk} is no longer this worker's")
+        if text:
+            await self._texts.put(self._claim, call, text, stage=stage, node=node)
 
     async def lookup(self, key: str) -> Step | None:
         return self._steps.get(key)
@@ -61,7 +60,7 @@ class DatabaseJournal:
 
     async def next_write(self) -> Write:
         """The number for the task's closing write, after everything that was told before."""
-        await self._flush()
+        await self._texts.flush(self._claim)
         self._writes += 1
         return Write(self._claim, self._writes)
 
@@ -79,7 +78,7 @@ class DatabaseJournal:
             event_key = f"{kind}:{key}"
             if event_key in self._told:
                 return
-            await self._flush()
+            await self._texts.flush(self._claim)
             self._writes += 1
             await self._threads.insist(
                 services.append,
@@ -92,10 +91,6 @@ class DatabaseJournal:
                 changes=changes,
             )
             self._told.add(event_key)
-
-    async def _flush(self) -> None:
-        if not await self._texts.flush(self._claim):
-            raise StaleClaim(f"task {self._task.pk} is no longer this worker's")
 
     def _progress_of(self, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:
         if kind is not Kind.TASK_PROGRESS:

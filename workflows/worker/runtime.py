@@ -22,6 +22,7 @@ from workflows.models import Task
 from workflows.services import Claim, Write
 from workflows.services import secrets as stored_secrets
 from workflows.services.finish import timed_out
+from workflows.services.queue import enqueue
 from workflows.worker import lease, sweep
 from workflows.worker.jobs import JOBS
 from workflows.worker.journal import DatabaseJournal
@@ -52,6 +53,7 @@ class Runtime:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
         self._stopping = False
+        self._passed_on: list[uuid.UUID] = []
         self._texts: TextWriter
         self._models: Models
 
@@ -61,13 +63,20 @@ class Runtime:
 
     def run(self, task_id: uuid.UUID) -> None:
         """Run a task to its end; returns at once if it is not to be had. Called on a Celery thread, which waits."""
-        if not self._stopping:
+        if self._stopping:
+            self._passed_on.append(task_id)
+        else:
             self._wait_for(self._run(task_id))
 
     def stop(self) -> None:
         """Hand over: give the tasks back, so that other workers take them at once."""
         self._stopping = True
         self._wait_for(self._hand_over())
+
+    def finish(self) -> None:
+        """Send on the messages that arrived during the stop. Called when no more can arrive."""
+        for task_id in self._passed_on:
+            enqueue(task_id)
 
     def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -139,6 +148,8 @@ class Runtime:
                 await self._beats.run(sweep.sweep, self.worker_id, {t: r.claim.token for t, r in self._running.items()})
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database does not answer (%s)", type(error).__name__)
+            except Exception:  # whatever it is, the lease must be renewed
+                logger.exception("a beat of the worker failed")
             await asyncio.sleep(BEAT_SECONDS)
 
     def _drop_lost(self, held: dict[uuid.UUID, int]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from workflows import services
 from workflows.database import DatabaseThreads
+from workflows.exceptions import StaleClaim
 from workflows.services import Claim, TextPiece, Write
 
 logger = logging.getLogger(__name__)
@@ -39,13 +40,14 @@ class TextWriter:
         self._threads = threads
         self._pending: dict[tuple[Claim, str], _Pending] = {}
         self._numbers: dict[Claim, int] = {}
-        self._stale: set[Claim] = set()
+        self._refused: dict[Claim, Exception] = {}
         self._wake = asyncio.Event()
         self._written = asyncio.Condition()
         self._writing: set[Claim] = set()
 
-    async def put(self, claim: Claim, call: str, text: str, *, stage: str, node: str | None) -> bool:
-        """Take a piece of text. Waits while too much of the call waits. False once the claim is stale."""
+    async def put(self, claim: Claim, call: str, text: str, *, stage: str, node: str | None) -> None:
+        """Take a piece of text. Waits while too much of the call waits. Raises StaleClaim once the claim is over."""
+        self._check(claim)
         pending = self._pending.get((claim, call))
         if pending is None:
             pending = self._pending[claim, call] = _Pending(claim, call, stage, node)
@@ -53,24 +55,23 @@ class TextWriter:
         self._wake.set()
         if len(pending.text) > CALL_CHARACTERS:
             await self.flush(claim)
-        return claim not in self._stale
 
-    async def flush(self, claim: Claim) -> bool:
-        """Return when all text that was put for the claim is written. False if the claim is stale."""
+    async def flush(self, claim: Claim) -> None:
+        """Return when all text that was put for the claim is written. Raises StaleClaim once the claim is over."""
         async with self._written:
             while claim in self._writing or self._waits(claim):
                 for pending in self._of(claim):
                     pending.due = 0.0
                 self._wake.set()
                 await self._written.wait()
-        return claim not in self._stale
+        self._check(claim)
 
     def forget(self, claim: Claim) -> None:
         """The task is over for this process."""
         for key in [key for key in self._pending if key[0] == claim]:
             del self._pending[key]
         self._numbers.pop(claim, None)
-        self._stale.discard(claim)
+        self._refused.pop(claim, None)
 
     async def run(self) -> None:
         """Write for ever."""
@@ -84,8 +85,14 @@ class TextWriter:
 
     async def _write(self, batch: list[TextPiece]) -> None:
         self._writing = {piece.write.claim for piece in batch}
-        stale = await self._threads.insist(services.append_texts, batch)
-        self._stale |= {claim for claim in self._writing if claim.task_id in stale}
+        try:
+            stale = await self._threads.insist(services.append_texts, batch)
+        except Exception as error:  # whatever it is, it must not end the writer, which writes for all tasks
+            logger.exception("text of %d tasks could not be written", len(self._writing))
+            self._refused |= dict.fromkeys(self._writing, error)
+        else:
+            over = {claim for claim in self._writing if claim.task_id in stale}
+            self._refused |= {claim: StaleClaim(f"task {claim.task_id} is no longer this worker's") for claim in over}
         self._writing = set()
         async with self._written:
             self._written.notify_all()
@@ -129,5 +136,9 @@ class TextWriter:
     def _of(self, claim: Claim) -> list[_Pending]:
         return [pending for pending in self._pending.values() if pending.claim == claim]
 
+    def _check(self, claim: Claim) -> None:
+        if claim in self._refused:
+            raise self._refused[claim]
+
     def _waits(self, claim: Claim) -> bool:
-        return claim not in self._stale and any(pending.text for pending in self._of(claim))
+        return claim not in self._refused and any(pending.text for pending in self._of(claim))

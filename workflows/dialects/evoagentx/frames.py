@@ -90,7 +90,7 @@ def progress_of(event: EventRow) -> dict[str, Any]:
     data = event.data
     return {
         "progress": data.get("progress", 0),
-        "current_state": data.get("current_state") or SAYS[Kind(event.kind)],
+        "current_state": data.get("current_state") or SAYS.get(Kind(event.kind), ""),
         "step": data.get("step", 0),
         "total_steps": data.get("total_steps", STEPS),
         "stage": data.get("stage"),

@@ -7,7 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from workflows.exceptions import Invalid
-from workflows.http.fields import NumberField, StringField, WholeNumberField
+from workflows.http.fields import EndpointField, NumberField, StringField, TrueOrFalseField, WholeNumberField
 
 MAX_GOAL = 10_000
 """Characters. A goal is stored in events, which stay under 64 KB."""
@@ -16,19 +16,21 @@ MAX_GOAL = 10_000
 class LLMConfigSerializer(serializers.Serializer[Any]):
     """Which model, and how. `openai_key` is a secret: it is stored encrypted and wiped when the task ends."""
 
+    default_error_messages = {"invalid": "Must be a JSON object."}
+
     llm_type = StringField(required=False, allow_null=True, max_length=100)
     model = StringField(max_length=200)
     openai_key = StringField(required=False, allow_null=True, allow_blank=True, max_length=1000)
-    base_url = StringField(required=False, allow_null=True, allow_blank=True, max_length=1000)
-    api_base = StringField(required=False, allow_null=True, allow_blank=True, max_length=1000)
+    base_url = EndpointField(required=False, allow_null=True, allow_blank=True, max_length=1000)
+    api_base = EndpointField(required=False, allow_null=True, allow_blank=True, max_length=1000)
     temperature = NumberField(required=False, allow_null=True, min_value=0, max_value=2)
     top_p = NumberField(required=False, allow_null=True, min_value=0, max_value=1)
     max_tokens = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=10_000_000)
     max_completion_tokens = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=10_000_000)
     reasoning_effort = StringField(required=False, allow_null=True, max_length=20)
     timeout = NumberField(required=False, allow_null=True, min_value=0.001, max_value=3600)
-    stream = serializers.BooleanField(required=False, allow_null=True)
-    output_response = serializers.BooleanField(required=False, allow_null=True)
+    stream = TrueOrFalseField(required=False, allow_null=True)
+    output_response = TrueOrFalseField(required=False, allow_null=True)
 
 
 class GenerateSerializer(serializers.Serializer[Any]):
@@ -38,6 +40,12 @@ class GenerateSerializer(serializers.Serializer[Any]):
     llm_config = LLMConfigSerializer(required=False, allow_null=True)
     mcp_config = serializers.JSONField(required=False, allow_null=True)
     timeout = NumberField(default=None, allow_null=True)
+
+    def validate_goal(self, value: str) -> str:
+        """Zero-width characters alone are a blank goal too."""
+        if not any(character.isprintable() and not character.isspace() for character in value):
+            raise serializers.ValidationError("This field may not be blank.", code="blank")
+        return value
 
     def validate_timeout(self, value: float | None) -> float:
         if value is None:
@@ -56,10 +64,10 @@ class GenerateSerializer(serializers.Serializer[Any]):
 
 def refuse_mcp_servers(value: Any) -> None:
     """Raises Invalid for every MCP server that a client brings along."""
-    if not value:
+    if value is None or value == {}:
         return
     where = ["body", "mcp_config"]
-    if not isinstance(value, dict) or not isinstance(servers := value.get("mcpServers", {}), dict):
+    if not isinstance(value, dict) or not isinstance(servers := value.get("mcpServers"), dict):
         raise Invalid.at(*where, msg='Must look like {"mcpServers": {"name": {"url": "…"}}}.', type="dict_type")
     for name, server in servers.items():
         if isinstance(server, dict) and "command" in server:

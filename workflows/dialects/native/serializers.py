@@ -7,6 +7,8 @@ from rest_framework import serializers
 from workflows.http.fields import StringField
 from workflows.models import Job, Status, Task
 
+MAX_PAGE = 500
+
 LISTED = (
     "task_id", "job", "goal", "status", "progress", "current_state", "error", "usage", "cost_usd", "model_calls",
     "unpriced_calls", "session_id", "rerun_of_id", "last_seq", "timeout_seconds", "created_at", "started_at",
@@ -52,6 +54,7 @@ class TaskFilterSerializer(serializers.Serializer[Any]):
     job = serializers.ChoiceField(choices=Job.choices, required=False)
     session_id = serializers.UUIDField(required=False)
     q = serializers.CharField(required=False, max_length=200)
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
 
 
 class EventPageSerializer(serializers.Serializer[Any]):

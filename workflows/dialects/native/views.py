@@ -5,7 +5,9 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from rest_framework.pagination import CursorPagination
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +15,7 @@ from sessions.callers import Caller
 from workflows import services
 from workflows.dialects.native.frames import NATIVE, event_object
 from workflows.dialects.native.serializers import (
+    MAX_PAGE,
     EventPageSerializer,
     RerunSerializer,
     TaskDetailSerializer,
@@ -35,7 +38,17 @@ class NewestFirst(CursorPagination):
     ordering = ("-created_at", "-id")
     page_size = 50
     page_size_query_param = "page_size"
-    max_page_size = 500
+    max_page_size = MAX_PAGE
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Raises Invalid for a cursor that no page gave out."""
+        try:
+            cursor = super().decode_cursor(request)
+            if cursor and cursor.position and parse_datetime(str(cursor.position)) is None:
+                raise ValueError(cursor.position)
+        except (NotFound, ValueError):
+            raise Invalid.at("query", "cursor", msg="Take the cursor from `next` or `previous` of a page.") from None
+        return cursor
 
 
 class TaskList(CallerView):
