@@ -28,7 +28,9 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 LOCAL_ACCESS = env.bool("LOCAL_ACCESS", default=False)
 """Callers on this machine are the local user, without credentials. See sessions/authentication.py for when exactly."""
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", SERVER_HOST])
+# Who listens on all addresses is reached by names that only its operator knows.
+_HOSTS = ["*"] if SERVER_HOST in ("0.0.0.0", "::") else ["localhost", "127.0.0.1", "[::1]", SERVER_HOST]  # noqa: S104
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_HOSTS)
 
 # Daphne takes over `runserver`. Nothing else needs it, and its imports would cost every process a second.
 INSTALLED_APPS = [
@@ -51,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
