@@ -1,10 +1,15 @@
 """Logging: one line an event, to standard error; `make run` also writes it to the data folder."""
 
+import logging
 from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 
 def logging_config(level: str) -> dict[str, Any]:
-    """Django's LOGGING for one level (`DEBUG`, `INFO`, …)."""
+    """Django's LOGGING for one level (`DEBUG`, `INFO`, …). Raises ImproperlyConfigured for a name that is none."""
+    if level not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(f"LOG_LEVEL {level!r} is no level; use DEBUG, INFO, WARNING or ERROR.")
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -1,10 +1,15 @@
 """What Django itself answers with when no view of ours did: JSON, in the settled shape."""
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, JsonResponse
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return JsonResponse({"detail": "The request is not valid HTTP for this server; check its Host header."}, status=400)
+    if isinstance(exception, DisallowedHost):
+        detail = "This server does not go by the name in the Host header. Its operator can add it to ALLOWED_HOSTS."
+    else:
+        detail = "The request is not one that this server can read."
+    return JsonResponse({"detail": detail}, status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:

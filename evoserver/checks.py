@@ -1,0 +1,51 @@
+"""Settings that cannot work, found at start by Django's system checks and not at the first request."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register()
+def check_settings(app_configs: Any, **_: Any) -> Iterable[CheckMessage]:
+    yield from _check_engines()
+    yield from _check_model()
+    yield from _check_limits()
+
+
+def _check_engines() -> Iterable[CheckMessage]:
+    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
+        yield Error("The database is not PostgreSQL.", hint="DATABASE_URL=postgresql://…", id="evoserver.E001")
+    if urlsplit(settings.REDIS_URL).scheme not in ("redis", "rediss", "unix"):
+        yield Error("REDIS_URL is not the address of a Redis.", hint="REDIS_URL=redis://…", id="evoserver.E002")
+
+
+def _check_model() -> Iterable[CheckMessage]:
+    urls = [url for url in [settings.OPENAI_BASE_URL, *settings.LLM_ALLOWED_BASE_URLS] if url]
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            yield Error(
+                f"{url[:100]!r} is not the address of a model endpoint.",
+                hint="OPENAI_BASE_URL and LLM_ALLOWED_BASE_URLS hold URLs such as https://api.openai.com/v1.",
+                id="evoserver.E003",
+            )
+        elif parts.username or parts.password:
+            yield Error(
+                "A model endpoint's address holds a password.",
+                hint="Put the key into OPENAI_API_KEY; addresses are shown and logged.",
+                id="evoserver.E004",
+            )
+
+
+def _check_limits() -> Iterable[CheckMessage]:
+    if not 0 < settings.SERVER_PORT < 65536:
+        yield Error("SERVER_PORT is no port.", hint="SERVER_PORT=8001", id="evoserver.E005")
+    if settings.LOCAL_ACCESS and settings.SERVER_HOST not in ("127.0.0.1", "localhost", "::1"):
+        yield Warning(
+            "LOCAL_ACCESS is on while the server listens to other machines.",
+            hint="Behind a proxy on this machine that sets no forwarding header, everybody would be the local user.",
+            id="evoserver.W001",
+        )
