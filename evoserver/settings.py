@@ -176,6 +176,11 @@ MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=2_500_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=3600)
 
+# Retention, counted from a task's end. Closing events stay for ever.
+TEXT_RETENTION_SECONDS = env.float("TEXT_RETENTION_SECONDS", default=24 * 3600)
+EVENT_RETENTION_SECONDS = env.float("EVENT_RETENTION_SECONDS", default=0)
+"""0 keeps them."""
+
 # Streams. Seconds, except where the name says otherwise.
 STREAM_HEARTBEAT_SECONDS = env.float("STREAM_HEARTBEAT_SECONDS", default=15)
 STREAM_STALL_SECONDS = env.float("STREAM_STALL_SECONDS", default=20)

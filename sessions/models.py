@@ -67,6 +67,8 @@ class ClientSession(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     last_seq = models.BigIntegerField(default=0)
+    pruned_seq = models.BigIntegerField(default=0)
+    """Events up to here may be gone; 0 while none are."""
     created_at = models.DateTimeField(default=timezone.now)
     last_activity = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)

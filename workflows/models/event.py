@@ -16,10 +16,10 @@ class Event(models.Model):
     so that the order of the numbers is the order of the commits.
     """
 
-    task = models.ForeignKey(Task, null=True, on_delete=models.CASCADE, related_name="events", db_index=False)
+    task = models.ForeignKey(Task, null=True, on_delete=models.PROTECT, related_name="events", db_index=False)
     seq = models.BigIntegerField(null=True)
     session = models.ForeignKey(
-        ClientSession, null=True, on_delete=models.CASCADE, related_name="events", db_index=False
+        ClientSession, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
     )
     session_seq = models.BigIntegerField(null=True)
     key = models.CharField(max_length=200, null=True)

@@ -79,6 +79,9 @@ class Task(models.Model):
     error = OrderedJSONField(null=True)
     """`{"type", "message", "status"}`: the error tree's name for it, a sentence, the HTTP status it stands for."""
     last_seq = models.BigIntegerField(default=0)
+    pruned_seq = models.BigIntegerField(default=0)
+    """Events up to here may be gone, but for the closing one; 0 while none are."""
+    compacted_at = models.DateTimeField(null=True)
 
     model_calls = models.IntegerField(default=0)
     unpriced_calls = models.IntegerField(default=0)
@@ -130,6 +133,8 @@ class Task(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["ended_at"], name="task_uncompacted", condition=models.Q(compacted_at=None)),
+            models.Index(fields=["ended_at"], name="task_unpruned", condition=models.Q(pruned_seq=0)),
             models.Index(fields=["group", "-created_at", "-id"], name="task_by_group"),
             models.Index(
                 fields=["created_at"],

@@ -5,6 +5,7 @@ from workflows.services.cancel import cancel, cancel_quietly
 from workflows.services.claim import claim, requeue
 from workflows.services.finish import complete, expire_deadline, fail
 from workflows.services.rerun import rerun
+from workflows.services.retention import compact_texts, prune_events
 from workflows.services.sessions import close_session, expire_idle_sessions, open_session, touch_sessions
 from workflows.services.submit import Idempotency, Submission, submit
 
@@ -21,11 +22,13 @@ __all__ = [
     "cancel_quietly",
     "claim",
     "close_session",
+    "compact_texts",
     "complete",
     "expire_deadline",
     "expire_idle_sessions",
     "fail",
     "open_session",
+    "prune_events",
     "requeue",
     "rerun",
     "submit",

@@ -38,6 +38,8 @@ class StreamState:
 
     last_id: int
     closed: bool
+    pruned_id: int
+    """Rows up to here may be gone, so that no earlier id can be served."""
     snapshot: dict[str, Any]
     deadline: datetime | None = None
     """When the work must be over; None where nothing is running."""
@@ -80,7 +82,8 @@ def _task_state(id: uuid.UUID) -> StreamState:
         "result": task.result,
         "error": task.error,
     }
-    return StreamState(task.last_seq, task.has_ended, snapshot, None if task.has_ended else task.deadline)
+    deadline = None if task.has_ended else task.deadline
+    return StreamState(task.last_seq, task.has_ended, task.pruned_seq, snapshot, deadline)
 
 
 def _session_state(id: uuid.UUID) -> StreamState:
@@ -94,7 +97,7 @@ def _session_state(id: uuid.UUID) -> StreamState:
             for task in tasks.only("pk", "progress", "current_state")
         ],
     }
-    return StreamState(session.last_seq, session.closed_at is not None, snapshot)
+    return StreamState(session.last_seq, session.closed_at is not None, session.pruned_seq, snapshot)
 
 
 def closes(key: StreamKey, event: EventRow) -> bool:

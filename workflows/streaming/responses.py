@@ -86,12 +86,16 @@ def last_event_id(request: HttpRequest) -> str:
 
 def find_place(given: str, state: log.StreamState) -> Place:
     if not given:
-        return Place(after=0)
+        # There is no beginning to start at any more once rows are gone: say where things stand instead.
+        return Place(after=0, reset=state.pruned_id > 0)
     if given == LATEST:
         return Place(after=state.last_id, finished=state.closed)
-    if not (given.isascii() and given.isdigit() and len(given) < 19) or int(given) > state.last_id:
+    if not (given.isascii() and given.isdigit() and len(given) < 19):
         return Place(after=0, reset=True)
-    return Place(after=int(given), finished=state.closed and int(given) == state.last_id)
+    id = int(given)
+    if not state.pruned_id <= id <= state.last_id:
+        return Place(after=0, reset=True)
+    return Place(after=id, finished=state.closed and id == state.last_id)
 
 
 def requested_format(request: HttpRequest) -> Format:

@@ -37,6 +37,8 @@ def sweep(worker_id: uuid.UUID, running: Mapping[uuid.UUID, int]) -> None:
             _send_again()
             _end_overdue()
             services.expire_idle_sessions()
+            services.compact_texts()
+            services.prune_events()
 
 
 @contextmanager
