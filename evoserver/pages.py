@@ -16,6 +16,13 @@ def permission_denied(request: HttpRequest, exception: Exception) -> JsonRespons
     return JsonResponse({"detail": "This is not allowed."}, status=403)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
+    """A form or script of another site, or a page that is older than its login."""
+    return JsonResponse(
+        {"detail": "This request does not come from a page of this server. Load the page again."}, status=403
+    )
+
+
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     return JsonResponse({"detail": f"There is nothing at {request.path[:200]}."}, status=404)
 

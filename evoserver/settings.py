@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+CSRF_FAILURE_VIEW = "evoserver.pages.csrf_failure"
 ROOT_URLCONF = "evoserver.urls"
 ASGI_APPLICATION = "evoserver.asgi.application"
 APPEND_SLASH = False
@@ -139,6 +140,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "workflows.http.errors.handle_drf_exception",
 }
 

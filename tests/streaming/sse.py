@@ -32,10 +32,11 @@ def read_stream(url: str, last_event_id: str | int | None = None, **options: Any
 
 def parse(text: str) -> Iterator[Message]:
     for block in text.split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if line and not line.startswith(":"))
+        lines = [line for line in block.splitlines() if line and not line.startswith((":", "retry:"))]
+        fields = dict(line.split(": ", 1) for line in lines)
         if "data" in fields:
             id = int(fields["id"]) if "id" in fields else None
-            yield Message(id, fields["event"], json.loads(fields["data"]), block)
+            yield Message(id, fields["event"], json.loads(fields["data"]), "\n".join(lines))
 
 
 class Connection:
@@ -50,7 +51,9 @@ class Connection:
         self._socket.connect((parts.hostname, parts.port))
         resume = "" if last_event_id is None else f"Last-Event-ID: {last_event_id}\r\n"
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n{resume}\r\n".encode())
+        self._socket.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n{resume}\r\n".encode()
+        )
         self.received = b""
 
     def __enter__(self) -> Self:

@@ -59,12 +59,12 @@ def test_idle_streams_hold_no_thread_and_no_connection(web: tuple[Process, str])
     process, url = web
     stream = requests.post(f"{url}/connect").json()["stream_url"]
     with Connection(f"{url}{stream}") as first:
-        first.read_until(b"retry: 2000\n\n")
+        first.read_until(b"retry: 2000\n")
         threads, files = threads_of(process), open_files_of(process)
         with contextlib.ExitStack() as streams:
             for _ in range(IDLE_STREAMS):
                 reader = streams.enter_context(Connection(f"{url}{stream}"))
-                reader.read_until(b"retry: 2000\n\n")
+                reader.read_until(b"retry: 2000\n")
             assert threads_of(process) <= threads + THREADS_MORE
             assert open_files_of(process) >= files + IDLE_STREAMS
             # What the requests borrowed goes back to the pool; what is left of it is bounded by the pool.
@@ -118,7 +118,13 @@ def test_a_web_process_that_stops_ends_its_streams_and_their_readers_go_on_elsew
         assert process.stop(signal.SIGTERM, seconds=5) == -signal.SIGTERM
         assert reader.read_to_end().endswith(b"0\r\n\r\n"), "the response ends in good order"
         last = reader.ids()[-1]
-    services.append(task.pk, Kind.TASK_PROGRESS, {"progress": 7, "current_state": "x"}, write=Write(claim, 1), changes={"progress": 7})
+    services.append(
+        task.pk,
+        Kind.TASK_PROGRESS,
+        {"progress": 7, "current_state": "x"},
+        write=Write(claim, 1),
+        changes={"progress": 7},
+    )
     services.complete(task, {"workflow_graph": {}}, Write(claim, 2))
     response = requests.get(f"{stack.url}/stream/{task.pk}", headers={"Last-Event-ID": str(last)})
     assert [message.id for message in parse(response.text)] == [3, 4]
@@ -128,11 +134,11 @@ def test_a_client_that_goes_away_leaves_nothing_behind(web: tuple[Process, str])
     process, url = web
     stream = requests.post(f"{url}/connect").json()["stream_url"]
     with Connection(f"{url}{stream}") as reader:
-        reader.read_until(b"retry: 2000\n\n")
+        reader.read_until(b"retry: 2000\n")
         before = open_files_of(process)
         for _ in range(50):
             with Connection(f"{url}{stream}") as visitor:
-                visitor.read_until(b"retry: 2000\n\n")
+                visitor.read_until(b"retry: 2000\n")
         wait_for(lambda: open_files_of(process) <= before + 2, "the visitors' connections are closed")
         wait_for(lambda: b": heartbeat" in reader.read_until(b": heartbeat"), "the one who stayed hears on")
     assert "Traceback" not in process.log.read_text()

@@ -102,7 +102,7 @@ def test_stream_headers(server: str, path: str) -> None:
     assert response.headers["Cache-Control"] == "no-cache"
     assert response.headers["X-Accel-Buffering"] == "no"
     assert "Content-Encoding" not in response.headers
-    assert response.text.startswith("retry: 2000\n\n")
+    assert response.text.startswith("retry: 2000\n")
 
 
 def test_live_and_replayed_frames_are_the_same_bytes(server: str, url: str) -> None:

@@ -19,15 +19,15 @@ from workflows.http.errors import error_response, method_not_allowed, translate
 logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, Caller, P], Coroutine[Any, Any, HttpResponseBase]]
+Handler = Callable[Concatenate[HttpRequest, Caller, P], Coroutine[Any, Any, HttpResponseBase]]
 
 
 def endpoint(
     *methods: str,
-) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]]:
+) -> Callable[[Handler[P]], Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]]:
     """An async view for these methods, called with the caller, whose exceptions become the settled error shapes."""
 
-    def decorate(view: View[P]) -> Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]:
+    def decorate(view: Handler[P]) -> Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]:
         @wraps(view)
         async def handle(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.method not in methods:

@@ -21,6 +21,8 @@ BATCH = 50
 ROW_CHARACTERS = 10_000
 """How much text one compacted row holds; at most six bytes a character, it stays under an event's 64 KB."""
 
+ANEW = [Kind.TASK_STARTED, Kind.MODEL_RETRIED]
+
 
 def compact_texts(limit: int = BATCH) -> int:
     """Compact the text of tasks that ended `TEXT_RETENTION_SECONDS` ago. Returns how many tasks."""
@@ -32,7 +34,9 @@ def compact_texts(limit: int = BATCH) -> int:
     )
     for task_id in due:
         with connection.cursor() as cursor, transaction.atomic():
-            cursor.execute(_COMPACT, {"task_id": task_id, "kind": Kind.MODEL_TEXT, "characters": ROW_CHARACTERS})
+            cursor.execute(
+                _COMPACT, {"task_id": task_id, "kind": Kind.MODEL_TEXT, "anew": ANEW, "characters": ROW_CHARACTERS}
+            )
             Task.objects.filter(pk=task_id).update(compacted_at=timezone.now())
     if due:
         logger.info("the text of %d ended tasks was compacted", len(due))
@@ -55,17 +59,20 @@ def prune_events(limit: int = BATCH) -> int:
     return len(due)
 
 
-# Text of one call is one run, whatever other calls told in between; it is cut where a row would grow too long.
+# Text of one call is one run, whatever other calls told in between. It is cut where a row would grow too long, and
+# where a call may have begun anew: after a retry, or with another worker.
 _COMPACT = """
-WITH text AS (
-    SELECT id, seq, data->>'call' AS call, data->>'text' AS text,
-        coalesce((data->>'first_seq')::bigint, seq) AS first_seq,
-        sum(length(data->>'text')) OVER (PARTITION BY data->>'call' ORDER BY seq) / %(characters)s AS part
-    FROM workflows_event WHERE task_id = %(task_id)s AND kind = %(kind)s
+WITH numbered AS (
+    SELECT *, count(*) FILTER (WHERE kind = ANY(%(anew)s)) OVER (ORDER BY seq) AS beginning
+    FROM workflows_event WHERE task_id = %(task_id)s
+), text AS (
+    SELECT id, seq, data->>'call' AS call, data->>'text' AS text, beginning,
+        sum(length(data->>'text')) OVER (PARTITION BY beginning, data->>'call' ORDER BY seq) / %(characters)s AS part
+    FROM numbered WHERE kind = %(kind)s
 ), run AS (
-    SELECT call, part, max(seq) AS last_seq, min(first_seq) AS first_seq, count(*) AS rows,
+    SELECT call, beginning, part, max(seq) AS last_seq, min(seq) AS first_seq, count(*) AS rows,
         string_agg(text, '' ORDER BY seq) AS text
-    FROM text GROUP BY call, part
+    FROM text GROUP BY call, beginning, part
 ), kept AS (
     UPDATE workflows_event AS event
     SET data = json_build_object('call', run.call, 'stage', event.data->'stage', 'node', event.data->'node',
@@ -73,7 +80,8 @@ WITH text AS (
     FROM run WHERE event.task_id = %(task_id)s AND event.seq = run.last_seq AND run.rows > 1
 )
 DELETE FROM workflows_event AS event USING text, run
-WHERE event.id = text.id AND text.call = run.call AND text.part = run.part AND text.seq < run.last_seq
+WHERE event.id = text.id AND text.call = run.call AND text.beginning = run.beginning AND text.part = run.part
+    AND text.seq < run.last_seq
 """
 
 # Tasks before sessions, as everywhere.

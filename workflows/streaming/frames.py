@@ -40,11 +40,15 @@ class Format(Protocol):
 
 
 class ServerSentEvents:
-    """WHATWG HTML, "Server-sent events". JSON is ASCII-escaped: clients exist that split lines at U+2028 or U+0085."""
+    """WHATWG HTML, "Server-sent events", so written that clients which are not quite true to it understand it too.
+
+    JSON is ASCII-escaped: some split lines at U+2028 or U+0085. Neither `retry:` nor comments stand in a block of their
+    own: some (httpx-sse) hand out a message without data for a block without data.
+    """
 
     content_type = "text/event-stream"
-    preamble = b"retry: 2000\n\n"
-    heartbeat = b": heartbeat\n\n"
+    preamble = b"retry: 2000\n"
+    heartbeat = b": heartbeat\n"
 
     def encode(self, frame: Frame, id: int | None) -> bytes:
         head = "" if id is None else f"id: {id}\n"

@@ -43,6 +43,7 @@ class Hub:
         self._feeds: dict[StreamKey, Feed] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._channel = ""
+        self._listening = asyncio.Event()
         self._membership = asyncio.Lock()
         self._touched = 0.0
 
@@ -95,10 +96,11 @@ class Hub:
         return await self.threads.insist(log.read_events, key, after)
 
     async def _join(self, feed: Feed) -> bool:
+        await self._listening.wait()
         async with self._membership:
             try:
                 await get_channel_layer().group_add(feed.key.group, self._channel)
-            except (RedisError, OSError, RuntimeError):  # RuntimeError: the channel itself is not there yet
+            except (RedisError, OSError):
                 return False
         return True
 
@@ -118,7 +120,9 @@ class Hub:
         layer = get_channel_layer()
         while True:
             try:
-                self._channel = self._channel or await layer.new_channel("hub.")
+                if not self._channel:
+                    self._channel = await layer.new_channel("hub.")
+                    self._listening.set()
                 self._announced(await layer.receive(self._channel))
             except (RedisError, OSError) as error:
                 logger.warning("Redis does not answer (%s); streams go on by polling", type(error).__name__)

@@ -51,7 +51,9 @@ async def stream_response(request: HttpRequest, key: StreamKey, framer: Framer) 
     state = await sync_to_async(log.read_state)(key)
     place = find_place(last_event_id(request), state)
     if place.finished:
-        return HttpResponse(status=204)
+        finished = HttpResponse(status=204)
+        del finished["Content-Type"]
+        return finished
     opening = format.preamble
     after = place.after
     if place.reset:

@@ -8,9 +8,9 @@ import threading
 import uuid
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
@@ -33,13 +33,8 @@ logger = logging.getLogger(__name__)
 DATABASE_THREADS = 8
 LAST_WRITE = 2**62
 BEAT_SECONDS = 1.0
-"""How often the lease is renewed and the rows are asked what was cancelled, lost or never sent."""
-
-
-@dataclass
-class Running:
-    claim: Claim
-    work: "asyncio.Task[None]"
+"""How often the lease is renewed and the rows are asked what was cancelled, lost or never sent; three times a lease at
+least, or a short one would be over before it is renewed."""
 
 
 class Runtime:
@@ -47,7 +42,9 @@ class Runtime:
 
     def __init__(self) -> None:
         self.worker_id = uuid.uuid4()
-        self._running: dict[uuid.UUID, Running] = {}
+        # By claim, not by task: a task that came back may be run again while its lost claim still winds down.
+        self._running: dict[Claim, asyncio.Task[None]] = {}
+        self._claiming: list[uuid.UUID] = []
         self._threads = DatabaseThreads(DATABASE_THREADS, "database")
         self._beats = DatabaseThreads(1, "beat")
         self._loop = asyncio.new_event_loop()
@@ -92,16 +89,19 @@ class Runtime:
         logger.info("worker %s is ready", self.worker_id)
 
     async def _run(self, task_id: uuid.UUID) -> None:
-        claimed = await self._threads.insist(services.claim, task_id, self.worker_id)
+        self._claiming.append(task_id)
+        try:
+            claimed = await self._threads.insist(services.claim, task_id, self.worker_id)
+        finally:
+            self._claiming.remove(task_id)
         if claimed is None:
             return
         task, claim = claimed
-        work = asyncio.create_task(self._work(task, claim))
-        self._running[task_id] = Running(claim, work)
+        work = self._running[claim] = asyncio.create_task(self._work(task, claim))
         try:
             await asyncio.wait([work])
         finally:
-            del self._running[task_id]
+            del self._running[claim]
             self._texts.forget(claim)
 
     async def _work(self, task: Task, claim: Claim) -> None:
@@ -143,31 +143,40 @@ class Runtime:
     async def _beat_for_ever(self) -> None:
         while True:
             try:
+                running = list(self._running)  # what is claimed while the rows are asked may be missing in the answer
                 held = await self._beats.run(lease.renew, self.worker_id)
-                self._drop_lost(held)
-                await self._beats.run(sweep.sweep, self.worker_id, {t: r.claim.token for t, r in self._running.items()})
+                self._drop_lost(running, held)
+                await self._beats.run(sweep.sweep, self._forgotten(held))
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database does not answer (%s)", type(error).__name__)
             except Exception:  # whatever it is, the lease must be renewed
                 logger.exception("a beat of the worker failed")
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(min(BEAT_SECONDS, settings.WORKER_LEASE_SECONDS / 3))
 
-    def _drop_lost(self, held: dict[uuid.UUID, int]) -> None:
+    def _drop_lost(self, running: list[Claim], held: dict[uuid.UUID, int]) -> None:
         """Stop what was cancelled, or taken over by another worker."""
-        for task_id, running in self._running.items():
-            if held.get(task_id) != running.claim.token:
-                running.work.cancel()
+        for claim in running:
+            if held.get(claim.task_id) != claim.token and (work := self._running.get(claim)):
+                work.cancel()
+
+    def _forgotten(self, held: dict[uuid.UUID, int]) -> dict[uuid.UUID, int]:
+        """What the rows say is held here and nothing here works on: claims whose COMMIT was not answered."""
+        return {
+            task_id: token
+            for task_id, token in held.items()
+            if task_id not in self._claiming and Claim(task_id, self.worker_id, token) not in self._running
+        }
 
     async def _hand_over(self) -> None:
         for background in self._background[1:]:
             background.cancel()
         running = list(self._running.items())
-        for _, entry in running:
-            entry.work.cancel()
-        for task_id, entry in running:
-            await asyncio.wait([entry.work], timeout=1)
+        for _, work in running:
+            work.cancel()
+        for claim, work in running:
+            await asyncio.wait([work], timeout=1)
             await self._threads.run(
-                services.requeue, task_id, reason="its worker stopped", claim_token=entry.claim.token
+                services.requeue, claim.task_id, reason="its worker stopped", claim_token=claim.token
             )
         await self._threads.run(lease.give_up, self.worker_id)
         logger.info("worker %s stopped; %d tasks handed over", self.worker_id, len(running))

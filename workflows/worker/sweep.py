@@ -28,9 +28,10 @@ MAX_DOUBLINGS = 4
 OVERDUE_SECONDS = 5
 
 
-def sweep(worker_id: uuid.UUID, running: Mapping[uuid.UUID, int]) -> None:
-    """One round. `running` are the claim tokens of what this process really runs."""
-    _give_back_forgotten(worker_id, running)
+def sweep(forgotten: Mapping[uuid.UUID, int]) -> None:
+    """One round. `forgotten`: the claim tokens of tasks that this worker holds and does not run. It gives them back."""
+    for task_id, token in forgotten.items():
+        services.requeue(task_id, reason="its claim was lost", claim_token=token)
     with _advisory_lock() as locked:
         if locked:
             _take_from_lost_workers()
@@ -53,14 +54,6 @@ def _advisory_lock() -> Iterator[bool]:
         if locked:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-
-
-def _give_back_forgotten(worker_id: uuid.UUID, running: Mapping[uuid.UUID, int]) -> None:
-    """A claim whose COMMIT was not answered points to this worker, which does not know of it."""
-    since = timezone.now() - timedelta(seconds=OVERDUE_SECONDS)
-    mine = Task.objects.filter(worker_id=worker_id, started_at__lt=since).exclude(pk__in=list(running))
-    for task in mine.only("pk", "claim_token")[:BATCH]:
-        services.requeue(task.pk, reason="its claim was lost", claim_token=task.claim_token)
 
 
 def _take_from_lost_workers() -> None:

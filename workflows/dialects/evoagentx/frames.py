@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from workflows.engine.progress import STAGES
 from workflows.events import Kind
 from workflows.models import EventRow
 from workflows.streaming.frames import Frame
-
-STEPS = 3
-"""The stages of a generation: plan, agents, check."""
 
 SAYS = {
     Kind.TASK_SUBMITTED: "Waiting for a worker",
@@ -91,15 +89,23 @@ def progress_of(event: EventRow) -> dict[str, Any]:
     return {
         "progress": data.get("progress", 0),
         "current_state": data.get("current_state") or SAYS.get(Kind(event.kind), ""),
-        "step": data.get("step", 0),
-        "total_steps": data.get("total_steps", STEPS),
+        "step": step_of(data),
+        "total_steps": data.get("total_steps", len(STAGES)),
         "stage": data.get("stage"),
         "node": data.get("node"),
     }
 
 
+def step_of(data: Mapping[str, Any]) -> int:
+    """The number of the stage, which events of the model name and do not count."""
+    stage = data.get("stage")
+    return STAGES.index(stage) + 1 if stage in STAGES else int(data.get("step", 0))
+
+
 def token_of(event: EventRow) -> dict[str, Any]:
-    return {"text": event.data["text"], "stage": event.data["stage"], "node": event.data["node"]}
+    """Compacted text says from which id on it stands for what was told there (`first_seq`)."""
+    names = ("text", "stage", "node", "first_seq")
+    return {name: event.data[name] for name in names if name in event.data}
 
 
 def error_of(event: EventRow) -> str:
