@@ -59,9 +59,10 @@ def test_one_session_stream_carries_many_tasks(url: str) -> None:
         response = requests.get(f"{url}{client['stream_url']}", stream=True)
         for msg in SSEClient(response).events():
             frames.append(json.loads(msg.data))
-            if frames[-1]["event_type"] == "task_completed" and sum(
-                frame["event_type"] == "task_completed" for frame in frames
-            ) == 2:
+            if (
+                frames[-1]["event_type"] == "task_completed"
+                and sum(frame["event_type"] == "task_completed" for frame in frames) == 2
+            ):
                 requests.delete(f"{url}/client/{client['client_id']}")
         closed.set()
 
