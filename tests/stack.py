@@ -46,6 +46,9 @@ class Process:
     def is_alive(self) -> bool:
         return self._popen.poll() is None
 
+    def send(self, number: signal.Signals) -> None:
+        self._popen.send_signal(number)
+
     def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 15) -> int:
         """Send a signal and wait for the end. Returns the exit code."""
         if self.is_alive:
@@ -109,9 +112,9 @@ class Stack:
         arguments = [sys.executable, "-m", "celery", "-A", "evoserver.celery", "worker", "-P", "threads", "-c", "100"]
         return self.start(name, [*arguments, "--without-gossip", "--without-mingle"], **extra_settings)
 
-    def start_web(self, name: str = "web", **extra_settings: str) -> tuple[Process, str]:
-        """A web process, once it answers, and its address."""
-        port = free_port()
+    def start_web(self, name: str = "web", port: int | None = None, **extra_settings: str) -> tuple[Process, str]:
+        """A web process, once it answers, and its address; on that port, or on a free one."""
+        port = port or free_port()
         process = self.start(name, [sys.executable, "-m", "evoserver.server"], SERVER_PORT=str(port), **extra_settings)
         url = f"http://127.0.0.1:{port}"
         wait_for(lambda: is_up(f"{url}/health"), f"{name} answers", alive=process)
