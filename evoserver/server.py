@@ -41,8 +41,9 @@ def main() -> None:
         lifespan="off",
         log_config=None,
         access_log=False,
-        # Forwarding headers decide who is local, so nobody may send them unless an operator says who.
-        proxy_headers=False,
+        # Forwarding headers say who is calling and by which scheme, so they count only from who the operator names.
+        proxy_headers=bool(settings.TRUSTED_PROXIES),
+        forwarded_allow_ips=settings.TRUSTED_PROXIES,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         timeout_keep_alive=30,

@@ -183,6 +183,12 @@ TEXT_RETENTION_SECONDS = env.float("TEXT_RETENTION_SECONDS", default=24 * 3600)
 EVENT_RETENTION_SECONDS = env.float("EVENT_RETENTION_SECONDS", default=0)
 """0 keeps them."""
 
+THROTTLE_RUNS = env.str("THROTTLE_RUNS", default="120/minute")
+"""How many tasks a caller may start; empty for any number. The local user is not limited."""
+STREAMS_PER_CALLER = env.int("STREAMS_PER_CALLER", default=200)
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+"""Addresses or networks of proxies whose forwarding headers are believed."""
+
 # Streams. Seconds, except where the name says otherwise.
 STREAM_HEARTBEAT_SECONDS = env.float("STREAM_HEARTBEAT_SECONDS", default=15)
 STREAM_STALL_SECONDS = env.float("STREAM_STALL_SECONDS", default=20)

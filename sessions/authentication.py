@@ -32,10 +32,18 @@ FORWARDING_HEADERS = (
 )
 
 
+QUERY_NAMES = ("token", "access_token", "api_key", "apikey", "authorization")
+
+
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`."""
 
     def authenticate(self, request: Request) -> tuple[User, Caller] | None:
+        if name := next((name for name in QUERY_NAMES if name in request.query_params), None):
+            raise AuthenticationFailed(
+                f"Do not put a token into the address ({name}=…): addresses are logged along the way. Revoke it, and "
+                "send a new one with the header `Authorization: Bearer …`."
+            )
         scheme, _, token = get_authorization_header(request).decode("latin-1").strip().partition(" ")
         if scheme.lower() != "bearer":
             return None
@@ -44,7 +52,9 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("This token is not known. Make one with `manage.py create_token`.")
         if not row.is_valid(timezone.now()):
             raise AuthenticationFailed("This token has expired or was revoked.")
-        return row.user, Caller(user=row.user, group=row.group)
+        if not row.user.groups.filter(pk=row.group_id).exists():
+            raise AuthenticationFailed("This token's user is no longer in the group that it acts for.")
+        return row.user, Caller(user=row.user, group=row.group, via="token", token_id=row.pk)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -65,7 +75,7 @@ class LocalAuthentication(BaseAuthentication):
             group = Group.objects.get(name=LOCAL_NAME)
         except (User.DoesNotExist, Group.DoesNotExist):
             return None
-        return user, Caller(user=user, group=group)
+        return user, Caller(user=user, group=group, via="local")
 
 
 def is_local(request: HttpRequest) -> bool:
@@ -88,7 +98,7 @@ def caller_of(request: Request) -> Caller:
     group = request.user.groups.order_by("pk").first()
     if group is None:
         raise PermissionDenied("You belong to no group yet. Ask an administrator to add you to one.")
-    return Caller(user=request.user, group=group)
+    return Caller(user=request.user, group=group, via="login")
 
 
 def _is_loopback(host: str) -> bool:

@@ -17,6 +17,7 @@ from pytest_django import DjangoDbBlocker
 from sessions.authentication import LOCAL_NAME
 from sessions.callers import Caller
 from sessions.models import ApiToken
+from sessions.roles import open_group
 from tests.stack import Stack
 
 
@@ -48,16 +49,16 @@ def url(stack: Stack) -> str:
 @pytest.fixture(scope="session")
 def caller(database: None) -> Caller:
     """The local user."""
-    return Caller(user=User.objects.get(username=LOCAL_NAME), group=Group.objects.get(name=LOCAL_NAME))
+    return Caller(user=User.objects.get(username=LOCAL_NAME), group=Group.objects.get(name=LOCAL_NAME), via="local")
 
 
 @pytest.fixture(scope="session")
 def stranger(database: None) -> Caller:
     """Somebody of another group."""
     user, _ = User.objects.get_or_create(username="stranger")
-    group, _ = Group.objects.get_or_create(name="strangers")
+    group = open_group("strangers")
     user.groups.add(group)
-    return Caller(user=user, group=group)
+    return Caller(user=user, group=group, via="token")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from sessions.callers import Caller
@@ -19,7 +20,7 @@ LAST = 2**40
 def make_task(
     caller: Caller, goal: str = "Count the stars", *, session: ClientSession | None = None, **fields: Any
 ) -> Task:
-    """A queued task. No worker of the test stack sees it sooner than its message, so claim it at once if it matters."""
+    """A queued task. If the test stack runs, its worker takes it once this is committed."""
     submission = services.Submission(
         job=Job.GENERATE,
         goal=goal,
@@ -38,10 +39,19 @@ def make_worker(lease_seconds: float = 60) -> Worker:
 
 def make_running(caller: Caller, worker: Worker, **fields: Any) -> tuple[Task, Claim]:
     """A task that this worker has claimed."""
-    task = make_task(caller, **fields)
-    claimed = services.claim(task.pk, worker.pk)
-    assert claimed, Task.objects.values("status", "claim_token", "worker").get(pk=task.pk)
+    with transaction.atomic():
+        # Its message goes out with the commit, when it is taken already.
+        claimed = services.claim(make_task(caller, **fields).pk, worker.pk)
+    assert claimed
     return claimed
+
+
+def make_cancelled(caller: Caller) -> Task:
+    """A task that was cancelled before any worker could take it."""
+    with transaction.atomic():
+        task = make_task(caller)
+        services.cancel(task, reason="test")
+    return task
 
 
 def tell(claim: Claim, number: int, **data: Any) -> services.Appended | None:

@@ -9,7 +9,8 @@ EvoserverError
 │   ├── TooLarge         413
 │   ├── WrongMediaType   415
 │   ├── NotAuthenticated 401
-│   └── NotAllowed       403
+│   ├── NotAllowed       403
+│   └── TooMany          429    carries the seconds for `Retry-After`
 ├── TaskError                   why a task ended without a result
 │   ├── ModelFailed      502    the model's endpoint failed or refused
 │   ├── ModelUnusable    502    the model's replies stayed invalid
@@ -87,6 +88,14 @@ class NotAuthenticated(RequestError):
 
 class NotAllowed(RequestError):
     status = 403
+
+
+class TooMany(RequestError):
+    status = 429
+
+    def __init__(self, detail: str, *, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class TaskError(EvoserverError):

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import requests
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
 from sessions.callers import Caller
 from sessions.models import ApiToken
+from sessions.roles import open_group
 from tests.factories import make_task
 from tests.http.asking import WITH_ID, Route, bearer, generation, unique_goal, wait_for_event, wait_for_status
 from tests.stack import Stack
@@ -29,9 +30,9 @@ def api(url: str) -> str:
 def lister(database: None) -> Caller:
     """Somebody whose group has exactly the tasks of `listed`."""
     user, _ = User.objects.get_or_create(username="lister")
-    group, _ = Group.objects.get_or_create(name="listers")
+    group = open_group("listers")
     user.groups.add(group)
-    return Caller(user=user, group=group)
+    return Caller(user=user, group=group, via="token")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from sessions.callers import Caller
-from tests.factories import kinds_of, make_running, make_task, make_worker, tell
+from tests.factories import kinds_of, make_cancelled, make_running, make_worker, tell
 from workflows import services
 from workflows.engine.journal import Step, Usage
 from workflows.events import Kind
@@ -77,15 +77,13 @@ def test_a_task_ends_once_whoever_tries(caller: Caller) -> None:
 
 
 def test_the_database_itself_refuses_a_second_ending(caller: Caller) -> None:
-    task = make_task(caller)
-    services.cancel(task, reason="test")
+    task = make_cancelled(caller)
     with pytest.raises(IntegrityError, match="event_one_ending_per_task"), transaction.atomic():
         Event.objects.create(task=task, seq=99, kind=Kind.TASK_FAILED, data={})
 
 
 def test_a_transition_from_the_wrong_status_writes_nothing(caller: Caller) -> None:
-    task = make_task(caller)
-    services.cancel(task, reason="test")
+    task = make_cancelled(caller)
     assert append(task.pk, Kind.TASK_STARTED, {}) is None
     assert kinds_of(task.pk) == [Kind.TASK_SUBMITTED, Kind.TASK_CANCELLED]
 

@@ -13,7 +13,8 @@ from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.views import APIView
 
 from sessions.authentication import caller_of
-from sessions.callers import Caller
+from sessions.callers import Caller, Right
+from workflows.http.access import require
 from workflows.http.errors import error_response, method_not_allowed, translate
 
 logger = logging.getLogger(__name__)
@@ -23,9 +24,12 @@ Handler = Callable[Concatenate[HttpRequest, Caller, P], Coroutine[Any, Any, Http
 
 
 def endpoint(
-    *methods: str,
+    right: Right, *methods: str
 ) -> Callable[[Handler[P]], Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]]:
-    """An async view for these methods, called with the caller, whose exceptions become the settled error shapes."""
+    """An async view for these methods and for callers with this right; its exceptions get the settled error shapes.
+
+    The view is called with the caller. What it needs stays with it as `rights`, for whoever lists the routes.
+    """
 
     def decorate(view: Handler[P]) -> Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]:
         @wraps(view)
@@ -35,7 +39,7 @@ def endpoint(
                 response["Allow"] = ", ".join(methods)
                 return response
             try:
-                caller = await sync_to_async(authenticate)(request)
+                caller = await sync_to_async(authorize)(request, right)
                 return await view(request, caller, *args, **kwargs)
             except Exception as error:  # the edge: what is not ours goes on to Django, which logs it and answers 500
                 ours = translate(error)
@@ -45,9 +49,17 @@ def endpoint(
                     return JsonResponse({"detail": str(error.detail)}, status=error.status_code)
                 raise
 
+        handle.rights = dict.fromkeys(methods, right)  # type: ignore[attr-defined]
         return csrf_exempt(handle)
 
     return decorate
+
+
+def authorize(request: HttpRequest, right: Right) -> Caller:
+    """The caller, who has this right. Raises NotAllowed, and what `authenticate` raises."""
+    caller = authenticate(request)
+    require(caller, right)
+    return caller
 
 
 def authenticate(request: HttpRequest) -> Caller:

@@ -10,7 +10,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from workflows.exceptions import EvoserverError, Invalid, NotAuthenticated, Problem, Unavailable
+from workflows.exceptions import EvoserverError, Invalid, NotAllowed, NotAuthenticated, Problem, TooMany, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ def translate(error: Exception) -> EvoserverError | None:
         )
     if isinstance(error, drf.AuthenticationFailed):
         return NotAuthenticated(str(error.detail))
+    if isinstance(error, drf.PermissionDenied):
+        return NotAllowed(str(error.detail))
     if isinstance(error, (OperationalError, InterfaceError)):
         logger.warning("The database does not answer: %s", type(error).__name__)
         return Unavailable("The database does not answer at the moment. Try again in a few seconds.")
@@ -64,7 +66,7 @@ def handle_drf_exception(error: Exception, context: Mapping[str, Any]) -> Respon
 
 
 def _headers(error: EvoserverError) -> dict[str, str]:
-    if isinstance(error, Unavailable):
+    if isinstance(error, (Unavailable, TooMany)):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, NotAuthenticated):
         return {"WWW-Authenticate": "Bearer"}

@@ -1,7 +1,7 @@
 """The base of our DRF views."""
 
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 from django.http import HttpRequest
 from rest_framework import serializers
@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from sessions.authentication import caller_of
-from sessions.callers import Caller
+from sessions.callers import Caller, Right
 from workflows.exceptions import Invalid
+from workflows.http.access import require
 from workflows.http.parsers import json_body
 
 
@@ -27,14 +28,21 @@ class JsonAlways(DefaultContentNegotiation):
 
 
 class CallerView(APIView):
-    """A JSON view that knows its caller."""
+    """A JSON view that knows its caller, who needs the right that `rights` names for the method."""
 
+    rights: ClassVar[Mapping[str, Right]]
     content_negotiation_class = JsonAlways
     request: Request
 
     @property
     def caller(self) -> Caller:
         return caller_of(self.request)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # A method without a right is one that the view does not have, which DRF says next.
+        if right := self.rights.get("GET" if request.method == "HEAD" else str(request.method)):
+            require(self.caller, right)
 
     def body(self) -> Any:
         return json_body(self.request._request)

@@ -112,6 +112,7 @@ class Task(models.Model):
     objects = TaskQuerySet.as_manager()
 
     class Meta:
+        permissions = [("run_task", "Can start tasks"), ("cancel_task", "Can cancel tasks")]
         constraints = [
             models.CheckConstraint(name="task_status_known", condition=models.Q(status__in=sorted(Status))),
             models.CheckConstraint(

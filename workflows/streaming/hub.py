@@ -14,8 +14,11 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from sessions.callers import Caller
+from sessions.validity import no_longer_valid
 from workflows import services
 from workflows.database import DatabaseThreads
+from workflows.exceptions import TooMany
 from workflows.models import EventRow, StreamKey, Task
 from workflows.streaming import log
 from workflows.streaming.feed import Feed
@@ -46,6 +49,7 @@ class Hub:
         self._listening = asyncio.Event()
         self._membership = asyncio.Lock()
         self._touched = 0.0
+        self._rechecked = 0.0
 
     def start(self) -> None:
         self.spawn(self._listen())
@@ -64,6 +68,7 @@ class Hub:
         view: View,
         after: int,
         *,
+        caller: Caller | None = None,
         opening: bytes = b"",
         deadline: datetime | None = None,
         abort: Callable[[], None] = lambda: None,
@@ -81,7 +86,18 @@ class Hub:
                 subscription.close()
             return feed
 
-        return Subscription(enter, view, after, opening, abort)
+        return Subscription(enter, view, after, opening, abort, caller)
+
+    def check_room(self, caller: Caller) -> None:
+        """Raises TooMany where the caller has `STREAMS_PER_CALLER` streams open in this process."""
+        if caller.is_local:
+            return
+        if sum(s.caller == caller for s in self._subscriptions()) >= settings.STREAMS_PER_CALLER:
+            raise TooMany(
+                f"You have {settings.STREAMS_PER_CALLER} streams open. Close some, or follow many tasks by one "
+                "session's stream.",
+                retry_after=5,
+            )
 
     def shutdown(self) -> None:
         """End all streams in good order, so that their readers reconnect to another process."""
@@ -144,6 +160,7 @@ class Hub:
             try:
                 await self._catch_up()
                 await self._touch_sessions(now)
+                await self._close_revoked(now)
                 await self._end_overdue()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database does not answer (%s); streams wait for it", type(error).__name__)
@@ -176,6 +193,17 @@ class Hub:
         self._touched = now
         if sessions := [key.id for key in self._feeds if key.kind == "session"]:
             await self.threads.run(services.touch_sessions, sessions)
+
+    async def _close_revoked(self, now: float) -> None:
+        """At each heartbeat, end the streams of callers who are no longer who they were."""
+        if now - self._rechecked < settings.STREAM_HEARTBEAT_SECONDS:
+            return
+        self._rechecked = now
+        callers = {s.caller for s in self._subscriptions() if s.caller}
+        gone = await self.threads.run(no_longer_valid, callers) if callers else set()
+        for subscription in self._subscriptions():
+            if subscription.caller in gone:
+                subscription.close()
 
     async def _end_overdue(self) -> None:
         for feed in list(self._feeds.values()):

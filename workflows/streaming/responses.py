@@ -7,6 +7,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from sessions.callers import Caller
 from workflows.exceptions import Unavailable
 from workflows.models import StreamKey, Task
 from workflows.streaming import log
@@ -42,11 +43,15 @@ class Place:
     finished: bool = False
 
 
-async def stream_response(request: HttpRequest, key: StreamKey, framer: Framer) -> HttpResponseBase:
+async def stream_response(
+    request: HttpRequest, caller: Caller, key: StreamKey, framer: Framer
+) -> HttpResponseBase:
     """The stream of a task or session, from the id that the request names, as SSE or (by `Accept`) NDJSON.
 
-    204 where that id closed the stream. The caller has checked that the request may see it.
+    204 where that id closed the stream. The view has checked that the caller may see it; the hub checks, at each
+    heartbeat, that the caller is still who it was. Raises TooMany beyond `STREAMS_PER_CALLER`.
     """
+    get_hub().check_room(caller)
     format = requested_format(request)
     state = await sync_to_async(log.read_state)(key)
     place = find_place(last_event_id(request), state)
@@ -63,7 +68,7 @@ async def stream_response(request: HttpRequest, key: StreamKey, framer: Framer) 
     await release_thread()
     view = View(framer, format, requested_types(request))
     subscription = get_hub().subscribe(
-        key, view, after, opening=opening, deadline=state.deadline, abort=_abort_of(request)
+        key, view, after, caller=caller, opening=opening, deadline=state.deadline, abort=_abort_of(request)
     )
     return EventStream(subscription.chunks(), format)
 

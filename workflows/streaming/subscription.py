@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from sessions.callers import Caller
 from workflows.streaming.frames import View
 from workflows.streaming.log import PAGE, closes
 
@@ -24,8 +25,8 @@ class Subscription:
     """
 
     __slots__ = (
-        "_closing", "_ended", "_enter", "_live", "_opening", "_queue", "_size", "_wake", "abort", "feed", "position",
-        "sending_since", "silent_since", "taken", "view",
+        "_closing", "_ended", "_enter", "_live", "_opening", "_queue", "_size", "_wake", "abort", "caller", "feed",
+        "position", "sending_since", "silent_since", "taken", "view",
     )  # fmt: skip
 
     def __init__(
@@ -35,9 +36,11 @@ class Subscription:
         after: int,
         opening: bytes,
         abort: Callable[[], None],
+        caller: Caller | None = None,
     ) -> None:
         self.view = view
         self.abort = abort
+        self.caller = caller
         self.position = after
         """The last id that is queued here or was handed on."""
         self.taken = after

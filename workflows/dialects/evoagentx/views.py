@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from sessions.callers import Caller
+from sessions.callers import Caller, Right
 from sessions.models import ClientSession
 from workflows import services
 from workflows.dialects.evoagentx import frames
@@ -25,7 +25,7 @@ from workflows.streaming.responses import stream_response
 CLIENTS_LISTED = 1000
 
 
-@endpoint("POST")
+@endpoint(Right.RUN, "POST")
 async def generate(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     """`POST /workflow/generate`: one call that waits for the workflow."""
     body = json_body(request)
@@ -38,6 +38,8 @@ async def generate(request: HttpRequest, caller: Caller) -> HttpResponseBase:
 
 class StartGeneration(CallerView):
     """`POST /stream/workflow/generate`: a task with a stream of its own."""
+
+    rights = {"POST": Right.RUN}
 
     def post(self, request: Request) -> Response:
         task = submit_generation(request._request, self.caller, self.body())
@@ -52,15 +54,17 @@ class StartGeneration(CallerView):
         )
 
 
-@endpoint("GET")
+@endpoint(Right.SEE, "GET")
 async def task_stream(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
     """`GET /stream/{task_id}`."""
     task = await sync_to_async(find_task)(caller, task_id)
-    return await stream_response(request, task.stream, frames.TASK)
+    return await stream_response(request, caller, task.stream, frames.TASK)
 
 
 class Connect(CallerView):
     """`POST /connect`: a client session, whose one stream carries many tasks."""
+
+    rights = {"POST": Right.RUN}
 
     def post(self, request: Request) -> Response:
         session = services.open_session(self.caller)
@@ -69,6 +73,8 @@ class Connect(CallerView):
 
 class StartInSession(CallerView):
     """`POST /client/{client_id}/workflow/generate`."""
+
+    rights = {"POST": Right.RUN}
 
     def post(self, request: Request, client_id: str) -> Response:
         session = find_session(self.caller, client_id)
@@ -79,15 +85,17 @@ class StartInSession(CallerView):
         )
 
 
-@endpoint("GET")
+@endpoint(Right.SEE, "GET")
 async def session_stream(request: HttpRequest, caller: Caller, client_id: str) -> HttpResponseBase:
     """`GET /stream/client/{client_id}`."""
     session = await sync_to_async(find_session)(caller, client_id)
-    return await stream_response(request, StreamKey("session", session.pk), frames.SESSION)
+    return await stream_response(request, caller, StreamKey("session", session.pk), frames.SESSION)
 
 
 class Disconnect(CallerView):
     """`DELETE /client/{client_id}`: cancels what runs in the session and ends it. Again is harmless."""
+
+    rights = {"DELETE": Right.RUN}
 
     def delete(self, request: Request, client_id: str) -> Response:
         session = find_session(self.caller, client_id)
@@ -97,6 +105,8 @@ class Disconnect(CallerView):
 
 class Clients(CallerView):
     """`GET /clients`: the open sessions of the caller's group, newest first."""
+
+    rights = {"GET": Right.SEE}
 
     def get(self, request: Request) -> Response:
         running = Prefetch("tasks", Task.objects.unfinished().order_by("created_at").only("pk", "session"))

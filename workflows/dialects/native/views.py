@@ -11,7 +11,7 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from sessions.callers import Caller
+from sessions.callers import Caller, Right
 from workflows import services
 from workflows.dialects.native.frames import NATIVE, event_object
 from workflows.dialects.native.serializers import (
@@ -23,6 +23,7 @@ from workflows.dialects.native.serializers import (
     TaskSerializer,
 )
 from workflows.exceptions import Invalid
+from workflows.http.access import spend
 from workflows.http.endpoint import endpoint
 from workflows.http.errors import problems_of
 from workflows.http.lookup import find_task
@@ -54,6 +55,8 @@ class NewestFirst(CursorPagination):
 class TaskList(CallerView):
     """`GET /api/v1/tasks`: newest first; `status` (repeatable), `job`, `session_id`, `q`, `page_size`, `cursor`."""
 
+    rights = {"GET": Right.SEE}
+
     def get(self, request: Request) -> Response:
         tasks = _filtered(Task.objects.visible_to(self.caller), request)
         pages = NewestFirst()
@@ -64,12 +67,16 @@ class TaskList(CallerView):
 class TaskDetail(CallerView):
     """`GET /api/v1/tasks/{id}`."""
 
+    rights = {"GET": Right.SEE}
+
     def get(self, request: Request, task_id: str) -> Response:
         return Response(TaskDetailSerializer(find_task(self.caller, task_id)).data)
 
 
 class TaskEvents(CallerView):
     """`GET /api/v1/tasks/{id}/events?after=&limit=`: the stream's events as JSON, for where streams are blocked."""
+
+    rights = {"GET": Right.SEE}
 
     def get(self, request: Request, task_id: str) -> Response:
         task = find_task(self.caller, task_id)
@@ -80,15 +87,17 @@ class TaskEvents(CallerView):
         return Response({"events": events, "last_seq": last, "has_next": len(rows) > page["limit"]})
 
 
-@endpoint("GET")
+@endpoint(Right.SEE, "GET")
 async def task_event_stream(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
     """`GET /api/v1/tasks/{id}/events/stream`."""
     task = await sync_to_async(find_task)(caller, task_id)
-    return await stream_response(request, task.stream, NATIVE)
+    return await stream_response(request, caller, task.stream, NATIVE)
 
 
 class CancelTask(CallerView):
     """`POST /api/v1/tasks/{id}/cancel`."""
+
+    rights = {"POST": Right.CANCEL}
 
     def post(self, request: Request, task_id: str) -> Response:
         task = find_task(self.caller, task_id)
@@ -99,9 +108,12 @@ class CancelTask(CallerView):
 class RerunTask(CallerView):
     """`POST /api/v1/tasks/{id}/rerun`: a new task; a failed one goes on where its ledger ends."""
 
+    rights = {"POST": Right.RUN}
+
     def post(self, request: Request, task_id: str) -> Response:
         task = find_task(self.caller, task_id)
         asked = validated(RerunSerializer, self.body())
+        spend(self.caller)
         again = services.rerun(self.caller, task, secrets=asked.get("llm_config"))
         return Response(
             TaskDetailSerializer(find_task(self.caller, str(again.pk))).data,
