@@ -3,7 +3,7 @@
 import json
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -42,18 +42,25 @@ def parse(text: str) -> Iterator[Message]:
 class Connection:
     """A stream over a socket of its own: it reads only when told to."""
 
-    def __init__(self, url: str, last_event_id: int | None = None, receive_buffer: int | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        last_event_id: int | None = None,
+        receive_buffer: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         parts = urlsplit(url)
         self._socket = socket.socket()
         if receive_buffer:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._socket.settimeout(30)
         self._socket.connect((parts.hostname, parts.port))
-        resume = "" if last_event_id is None else f"Last-Event-ID: {last_event_id}\r\n"
+        fields = {"Host": parts.netloc, "Connection": "close", **(headers or {})}
+        if last_event_id is not None:
+            fields["Last-Event-ID"] = str(last_event_id)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        self._socket.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n{resume}\r\n".encode()
-        )
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        self._socket.sendall(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode())
         self.received = b""
 
     def __enter__(self) -> Self:

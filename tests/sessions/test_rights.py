@@ -1,0 +1,176 @@
+"""Who may do what on every route. The routes come from the URL configuration: a new one without a decision fails."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+import requests
+from django.contrib.auth.models import User
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from sessions.callers import Caller, Right
+from sessions.models import ApiToken
+from sessions.roles import open_group
+from tests.factories import make_cancelled, make_running, make_worker
+from tests.stack import Stack, wait_for
+from tests.streaming.sse import Connection
+from workflows import services
+
+OURS = ("workflows.dialects",)
+"""The rooms whose routes need a right. Pages for people and the server's own routes decide for themselves."""
+
+
+class Route(NamedTuple):
+    method: str
+    pattern: str
+    right: Right | None
+
+    @property
+    def has_id(self) -> bool:
+        return "<" in self.pattern
+
+    def path(self, *, task: object, session: object) -> str:
+        return "/" + self.pattern.replace("<str:task_id>", str(task)).replace("<str:client_id>", str(session))
+
+
+def routes() -> list[Route]:
+    found = []
+    for pattern, view in _patterns(get_resolver().url_patterns):
+        view = getattr(view, "cls", view)
+        if not view.__module__.startswith(OURS):
+            continue
+        methods = getattr(view, "http_method_names", None)
+        handled = [m.upper() for m in methods if hasattr(view, m) and m != "options"] if methods else list(view.rights)
+        rights = getattr(view, "rights", {})
+        found += [Route(method, pattern, rights.get(method)) for method in handled]
+    return found
+
+
+def _patterns(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            yield from _patterns(entry.url_patterns, prefix + str(entry.pattern))
+        else:
+            yield prefix + str(entry.pattern), entry.callback
+
+
+ROUTES = routes()
+
+
+def caller_with(*rights: Right) -> tuple[Caller, str]:
+    """A new user of a new group with these rights, and a token."""
+    name = f"rights {uuid.uuid4().hex[:8]}"
+    user = User.objects.create(username=name)
+    group = open_group(name, rights)
+    user.groups.add(group)
+    row, token = ApiToken.issue(name="tests", user_id=user.pk, group_id=group.pk)
+    return Caller(user=user, group=group, via="token", token_id=row.pk), token
+
+
+def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Response:
+    """Ask as somebody would who wants it to work; the body of a stream is not read."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    body = {"goal": "Count", "llm_config": {"model": "demo"}} if "generate" in route.pattern else None
+    path = route.path(**ids)
+    with requests.request(route.method, url + path, headers=headers, json=body, stream=True, timeout=30) as response:
+        return response
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} /{route.pattern}"
+
+
+def test_the_routes_are_found() -> None:
+    assert len(ROUTES) >= 14
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_every_route_says_which_right_it_needs(route: Route) -> None:
+    assert isinstance(route.right, Right)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_nobody_gets_in_without_credentials(guarded_url: str, route: Route) -> None:
+    assert ask(guarded_url, route, None, task=uuid.uuid4(), session=uuid.uuid4()).status_code == 401
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_a_member_without_the_right_is_told_so(guarded_url: str, route: Route, database: None) -> None:
+    caller, token = caller_with(*(right for right in Right if right != route.right))
+    session = services.open_session(caller)
+    response = ask(guarded_url, route, token, task=make_cancelled(caller).pk, session=session.pk)
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_a_member_with_the_right_gets_in_and_another_group_sees_nothing(
+    guarded_url: str, route: Route, caller: Caller
+) -> None:
+    member, token = caller_with(*({route.right} if route.right else ()))
+    mine = {"task": make_cancelled(member).pk, "session": services.open_session(member).pk}
+    # 409: an ended task cannot be cancelled, which is about the task and not about access.
+    assert ask(guarded_url, route, token, **mine).status_code in (200, 201, 409)
+    theirs = {"task": make_cancelled(caller).pk, "session": services.open_session(caller).pk}
+    if route.has_id:
+        assert ask(guarded_url, route, token, **theirs).status_code == 404
+
+
+@pytest.mark.parametrize("how", ["revoke the token", "leave the group", "close the account"])
+def test_an_open_stream_ends_within_a_heartbeat_once_its_caller_is_out(guarded_url: str, how: str) -> None:
+    member, token = caller_with(*Right)
+    task, _ = make_running(member, make_worker())
+    with Connection(f"{guarded_url}/stream/{task.pk}", headers={"Authorization": f"Bearer {token}"}) as reader:
+        reader.read_until(b"id: 2\n")
+        if how == "revoke the token":
+            ApiToken.objects.filter(pk=member.token_id).update(revoked_at="2026-01-01T00:00:00Z")
+        elif how == "leave the group":
+            member.user.groups.clear()
+        else:
+            User.objects.filter(pk=member.user.pk).update(is_active=False)
+        assert reader.read_to_end().endswith(b"0\r\n\r\n")
+        assert reader.ids() == [1, 2]
+    assert ask(guarded_url, Route("GET", "clients", None), token, task=1, session=1).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["token", "access_token", "api_key"])
+def test_a_token_in_the_address_is_refused_and_not_logged(stack: Stack, guarded_url: str, name: str) -> None:
+    _, token = caller_with(*Right)
+    response = requests.get(f"{guarded_url}/clients?{name}={token}")
+    assert response.status_code == 401
+    assert "Authorization" in response.json()["detail"]
+    assert token not in stack.log_of("guarded")
+
+
+def test_runs_are_limited_per_caller_but_not_for_the_local_user(stack: Stack, database: None) -> None:
+    process, url = stack.start_web("throttled", LOCAL_ACCESS="1", THROTTLE_RUNS="2/minute")
+    _, token = caller_with(*Right)
+    route = Route("POST", "stream/workflow/generate", Right.RUN)
+    answers = [ask(url, route, token, task=1, session=1) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert int(answers[2].headers["Retry-After"]) > 0
+    assert [ask(url, route, None, task=1, session=1).status_code for _ in range(3)] == [200, 200, 200]
+    process.stop()
+
+
+def test_open_streams_are_limited_per_caller(stack: Stack, database: None) -> None:
+    process, url = stack.start_web("narrow", STREAMS_PER_CALLER="2")
+    member, token = caller_with(*Right)
+    task, _ = make_running(member, make_worker())
+    bearer = {"Authorization": f"Bearer {token}"}
+    with (
+        Connection(f"{url}/stream/{task.pk}", headers=bearer) as first,
+        Connection(f"{url}/stream/{task.pk}", headers=bearer) as second,
+    ):
+        first.read_until(b"id: 2\n")
+        second.read_until(b"id: 2\n")
+        refused = requests.get(f"{url}/stream/{task.pk}", headers=bearer)
+        assert refused.status_code == 429
+        assert "2 streams" in refused.json()["detail"]
+
+    def room_again() -> bool:
+        with requests.get(f"{url}/stream/{task.pk}", headers=bearer, stream=True) as response:
+            return response.status_code == 200
+
+    wait_for(room_again, "the closed streams no longer count")
+    process.stop()
