@@ -3,18 +3,19 @@
 import os
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand
 
 from sessions.authentication import LOCAL_NAME
-from sessions.roles import open_group
+from sessions.roles import EVERYTHING, give
 
 
 class Command(BaseCommand):
     help = "Makes the local user, its group and the administrator (password: EVOSERVER_ADMIN_PASSWORD), where missing."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        group = open_group(LOCAL_NAME)
+        group, _ = Group.objects.get_or_create(name=LOCAL_NAME)
+        give(group, EVERYTHING)
         local, created = User.objects.get_or_create(username=LOCAL_NAME)
         if created:
             local.set_unusable_password()
