@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
 
 from evoserver.bodies import LimitBodies  # noqa: E402
 
-_static = StaticFiles(packages=[("django.contrib.admin", "static")])
+_static = StaticFiles(directory=settings.BASE_DIR / "static", packages=[("django.contrib.admin", "static")])
 _limited = LimitBodies(cast(ASGIApp, _django), settings.MAX_BODY_BYTES)
 
 

@@ -1,8 +1,9 @@
-"""The dialects' routes. A further dialect is one more line."""
+"""The routes of the dashboard and of the dialects. A further dialect is one more line."""
 
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("workflows.dashboard.urls")),
     path("", include("workflows.dialects.evoagentx.urls")),
     path("api/v1/", include("workflows.dialects.native.urls")),
 ]

@@ -1,0 +1,149 @@
+// One task's page: reads the task's stream and shows what its events add up to.
+import { follow, say } from "./connection.js";
+import { copyOf, fill } from "./fields.js";
+import { Graph } from "./graph.js";
+import { KINDS, TaskState } from "./task-state.js";
+import { keepAgesTrue } from "./times.js";
+
+const MAX_LINES = 1000;
+
+const get = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const head = get("task");
+const graph = new Graph(get("graph"), schedule);
+/** @type {Map<string, {element: HTMLDetailsElement, restarts: number, shown: number}>} */
+const calls = new Map();
+let state = new TaskState();
+let lines = 0;
+let isScheduled = false;
+
+function schedule() {
+  if (isScheduled) return;
+  isScheduled = true;
+  requestAnimationFrame(() => {
+    isScheduled = false;
+    show();
+  });
+}
+
+function show() {
+  if (!state.lastSeq) return;
+  showHead();
+  for (const element of get("stages").children) {
+    if (!(element instanceof HTMLElement)) continue;
+    const stage = state.stages[element.dataset.stage ?? ""];
+    if (!stage) continue;
+    element.dataset.state = stage.state;
+    if (stage.state === "active") element.setAttribute("aria-current", "step");
+    else element.removeAttribute("aria-current");
+    fill(element, { note: stage.note });
+  }
+  graph.show(state.nodes, state.edges);
+  showNode();
+  showCalls();
+  showLog();
+}
+
+function showHead() {
+  head.dataset.status = state.status;
+  const { status, progress, error, demo, hasEnded } = state;
+  fill(head, { status, progress, error, demo, state: state.state, ended: hasEnded, unfinished: !hasEnded });
+  const { calls, tokens, cost, unpriced } = state.usage;
+  const more = unpriced ? ` + ${unpriced} without a price` : "";
+  fill(get("usage"), { calls, tokens: tokens.toLocaleString("en"), cost: dollars(cost) + more });
+  say(hasEnded ? `The task is ${status}` : state.state);
+  if (hasEnded) /** @type {any} */ (document.querySelector("#confirm-cancel:popover-open"))?.hidePopover();
+}
+
+function showNode() {
+  const node = state.nodes.get(graph.chosen);
+  const box = get("node-detail");
+  box.hidden = !node;
+  if (!node) return;
+  fill(box, {
+    title: node.name.replaceAll("_", " "),
+    description: node.description,
+    inputs: node.inputs.join(", "),
+    outputs: node.outputs.join(", "),
+    agents: node.agents.join(", "),
+    prompt: node.prompt,
+  });
+}
+
+function showCalls() {
+  if (!state.calls.size) return;
+  if (!calls.size) get("calls").replaceChildren();
+  for (const call of state.calls.values()) {
+    let view = calls.get(call.id);
+    if (!view) {
+      const element = /** @type {HTMLDetailsElement} */ (copyOf("call"));
+      view = { element, restarts: 0, shown: 0 };
+      calls.set(call.id, view);
+      get("calls").append(element);
+      // Who comes while it is written wants to see it; of what is finished, only the headings.
+      element.open = call.state === "active";
+    }
+    fill(view.element, { title: call.title, note: call.note });
+    if (view.element.dataset.state === "active" && call.state === "done") view.element.open = false;
+    view.element.dataset.state = call.state;
+    showText(view, call);
+  }
+}
+
+/**
+ * Appends what is new: a long text is not written again for every piece of it.
+ * @param {{element: HTMLDetailsElement, restarts: number, shown: number}} view
+ * @param {import("./task-state.js").Call} call
+ */
+function showText(view, call) {
+  const box = /** @type {HTMLPreElement} */ (view.element.querySelector("pre"));
+  if (view.restarts !== call.restarts) {
+    box.textContent = "";
+    Object.assign(view, { restarts: call.restarts, shown: 0 });
+  }
+  if (view.shown === call.text.length) return;
+  const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 30;
+  box.append(call.text.slice(view.shown));
+  view.shown = call.text.length;
+  if (isAtEnd) box.scrollTop = box.scrollHeight;
+}
+
+function showLog() {
+  const log = get("log");
+  const fresh = state.log.slice(lines);
+  if (!fresh.length) return;
+  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
+  for (const line of fresh) {
+    const element = copyOf("log-line");
+    fill(element, line);
+    log.append(element);
+  }
+  lines = state.log.length;
+  while (log.childElementCount > MAX_LINES) log.firstElementChild?.remove();
+  if (isAtEnd) log.scrollTop = log.scrollHeight;
+}
+
+/** @param {number} amount */
+function dollars(amount) {
+  return `$${amount.toFixed(amount >= 1 || amount === 0 ? 2 : 4)}`;
+}
+
+/** @param {import("./task-state.js").TaskEvent} event */
+function take(event) {
+  state.apply(event);
+  if (state.hasEnded) leave();
+  schedule();
+}
+
+/** @param {{snapshot: Record<string, any>, first_id: number}} data */
+function startOver({ snapshot, first_id }) {
+  state = new TaskState();
+  state.reset(snapshot, first_id);
+  lines = 0;
+  calls.clear();
+  get("log").replaceChildren();
+  get("calls").replaceChildren();
+  schedule();
+}
+
+keepAgesTrue();
+const leave = follow(head.dataset.stream ?? "", { ...Object.fromEntries(KINDS.map((kind) => [kind, take])), reset: startOver });

@@ -1,0 +1,1 @@
+"""The pages for people: the group's tasks, live, and a page for each of them."""
