@@ -1,14 +1,97 @@
-"""Is the server there?"""
+"""Is the server there, and is what it needs?"""
 
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+import redis.asyncio
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.csrf import csrf_exempt
+from django.utils import timezone
+from redis.exceptions import RedisError
 
-from workflows.http.errors import method_not_allowed
+from evoserver.inquiry import Inquiry
+from evoserver.operators import for_operators, public
+from workflows.database import DatabaseThreads
+from workflows.models import Worker
 
 
-@csrf_exempt
+class State(StrEnum):
+    OK = "ok"
+    DEGRADED = "degraded"
+    """Something waits or is late; streams still work and nothing is lost."""
+    FAILED = "failed"
+    """Requests cannot be served."""
+
+
+@dataclass(frozen=True)
+class Part:
+    status: State
+    detail: str
+
+
+@public
 async def health(request: HttpRequest) -> JsonResponse:
     """`GET /health`: the process answers. It says nothing of the database or the workers."""
-    if request.method not in ("GET", "HEAD"):
-        return JsonResponse({"detail": method_not_allowed(["GET"])}, status=405, headers={"Allow": "GET, HEAD"})
     return JsonResponse({"status": "healthy"})
+
+
+@public
+async def live(request: HttpRequest) -> JsonResponse:
+    """`GET /health/live`: for whoever restarts a process that no longer answers."""
+    return JsonResponse({"status": State.OK})
+
+
+@for_operators
+async def ready(request: HttpRequest) -> JsonResponse:
+    """`GET /health/ready`: each part by name. 503 only where requests cannot be served; within two seconds or so."""
+    parts = {**await _ask_database(), "redis": await _ask_redis()}
+    status = max((part.status for part in parts.values()), key=list(State).index)
+    return JsonResponse(
+        {"status": status, "checks": {name: asdict(part) for name, part in parts.items()}},
+        status=503 if status is State.FAILED else 200,
+    )
+
+
+async def _ask_database() -> dict[str, Part]:
+    try:
+        workers = await _workers.answer()
+    except (DatabaseError, InterfaceError, TimeoutError) as error:
+        return {
+            "database": Part(State.FAILED, f"It does not answer ({type(error).__name__})."),
+            "worker": Part(State.DEGRADED, "Unknown while the database is away."),
+        }
+    database = Part(State.OK, "It answers.")
+    if not workers:
+        return {"database": database, "worker": Part(State.DEGRADED, "None has a fresh lease; tasks wait for one.")}
+    return {"database": database, "worker": Part(State.OK, f"{workers} with a fresh lease.")}
+
+
+async def _ask_redis() -> Part:
+    try:
+        await _ping.answer()
+    except (RedisError, OSError, TimeoutError) as error:
+        detail = f"It does not answer ({type(error).__name__}). Streams and tasks go on by polling, a little later."
+        return Part(State.DEGRADED, detail)
+    return Part(State.OK, "It answers.")
+
+
+async def _count_workers() -> int:
+    return await _threads.run(_with_fresh_lease)
+
+
+def _with_fresh_lease() -> int:
+    try:
+        return Worker.objects.filter(lease_until__gt=timezone.now()).count()
+    finally:
+        connection.close()
+
+
+async def _send_ping() -> None:
+    async with redis.asyncio.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as client:
+        await client.ping()
+
+
+_threads = DatabaseThreads(1, "health")
+_workers = Inquiry(_count_workers)
+_ping = Inquiry(_send_ping)

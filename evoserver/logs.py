@@ -1,25 +1,70 @@
-"""Logging: one line an event, to standard error; `make run` also writes it to the data folder."""
+"""Logging: one line an event, to standard error; `make run` also writes it to the data folder.
 
+Each line carries the ids of the request, task, session and caller that it belongs to (sessions/trace.py).
+"""
+
+import json
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+
+from sessions import trace
+
+FORMATTERS = {
+    "console": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s%(trace)s"},
+    "json": {"()": "evoserver.logs.JsonFormatter"},
+}
+
+
+class Trace(logging.Filter):
+    """Writes on each record what it belongs to: `ids`, and `trace`, the same as it stands at the end of a line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        ids = trace.current()
+        record.__dict__.update(ids=ids, trace="".join(f" {name}={id}" for name, id in ids.items()))
+        return True
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time (ISO 8601, UTC), level, logger, message, the ids, and the traceback of an error."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "ids", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
 
 
 def _is_defect(record: logging.LogRecord) -> bool:
     return record.exc_info is not None
 
 
-def logging_config(level: str) -> dict[str, Any]:
-    """Django's LOGGING for one level (`DEBUG`, `INFO`, …). Raises ImproperlyConfigured for a name that is none."""
+def logging_config(level: str, format: str = "console") -> dict[str, Any]:
+    """Django's LOGGING for one level (`DEBUG`, `INFO`, …) and format (`console`, `json`).
+
+    Raises ImproperlyConfigured for a name that is none.
+    """
     if level not in logging.getLevelNamesMapping():
         raise ImproperlyConfigured(f"LOG_LEVEL {level!r} is no level; use DEBUG, INFO, WARNING or ERROR.")
+    if format not in FORMATTERS:
+        raise ImproperlyConfigured(f"LOG_FORMAT {format!r} is no format; use console or json.")
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-        "filters": {"defects": {"()": "django.utils.log.CallbackFilter", "callback": _is_defect}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "formatters": {"line": FORMATTERS[format]},
+        "filters": {
+            "defects": {"()": "django.utils.log.CallbackFilter", "callback": _is_defect},
+            "trace": {"()": "evoserver.logs.Trace"},
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["trace"]}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             # Queries of streams may carry tickets, so requests are not logged with their addresses.

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "evoserver.middleware.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -95,6 +96,8 @@ DATABASES = {
                 "max_idle": 60,
             },
             "connect_timeout": 5,
+            # For workflows/services/prepared.py; Django's own cursors prepare nothing.
+            "prepare_threshold": 5,
         },
     }
 }
@@ -148,7 +151,7 @@ LOOPBACK_ORIGINS = r"^https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGIN_REGEXES = [LOOPBACK_ORIGINS] if LOCAL_ACCESS else []
 CORS_ALLOW_HEADERS = [*default_headers, "last-event-id", "idempotency-key"]
-CORS_EXPOSE_HEADERS = ["X-Task-Id"]
+CORS_EXPOSE_HEADERS = ["X-Task-Id", "X-Request-ID"]
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -156,11 +159,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = "evoserver.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
 
-LOGGING = logging_config(LOG_LEVEL)
+LOGGING = logging_config(LOG_LEVEL, env.str("LOG_FORMAT", default="console"))
 
 # The model.
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")

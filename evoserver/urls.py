@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from evoserver import health, pages
+from evoserver import health, metrics, pages
 
 handler400 = pages.bad_request
 handler403 = pages.permission_denied
@@ -12,6 +12,9 @@ handler500 = pages.server_error
 
 urlpatterns = [
     path("health", health.health),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("metrics", metrics.metrics),
     path("admin/", admin.site.urls),
     path("", include("workflows.urls")),
 ]

@@ -16,6 +16,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from sessions import trace
 from sessions.callers import Caller
 from sessions.models import ApiToken
 
@@ -92,8 +93,12 @@ def is_local(request: HttpRequest) -> bool:
 
 def caller_of(request: Request) -> Caller:
     """The caller of an authenticated DRF request. Raises PermissionDenied for a login without a group."""
-    if isinstance(request.auth, Caller):
-        return request.auth
+    caller = request.auth if isinstance(request.auth, Caller) else _logged_in(request)
+    trace.note(caller=f"{caller.user.pk}@{caller.group_id}")
+    return caller
+
+
+def _logged_in(request: Request) -> Caller:
     assert isinstance(request.user, User)
     group = request.user.groups.order_by("pk").first()
     if group is None:

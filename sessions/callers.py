@@ -40,5 +40,3 @@ class Caller:
 
     def may(self, right: Right) -> bool:
         return self.user.has_perm(right)
-
-

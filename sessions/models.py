@@ -89,6 +89,8 @@ class ClientSession(models.Model):
         ]
         indexes = [
             models.Index(fields=["group", "-created_at"], name="session_by_group"),
+            models.Index(fields=["status", "-created_at", "-id"], name="session_by_status"),
+            models.Index(fields=["-created_at", "-id"], name="session_by_age"),
             models.Index(
                 fields=["last_activity"],
                 name="session_unfinished",

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections
@@ -25,7 +27,9 @@ class DatabaseThreads:
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run once. Raises Django's OperationalError or InterfaceError where the database is away."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, _call, function, args, kwargs)
+        # In the caller's context, so that what is logged there carries the caller's ids.
+        call = partial(copy_context().run, _call, function, args, kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, call)
 
     async def insist(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run until the database answers. Only for what changes nothing when it is done twice."""

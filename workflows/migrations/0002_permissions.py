@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('workflows', '0001_initial'),
+        ("workflows", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='task',
-            options={'permissions': [('run_task', 'Can start tasks'), ('cancel_task', 'Can cancel tasks')]},
+            name="task",
+            options={"permissions": [("run_task", "Can start tasks"), ("cancel_task", "Can cancel tasks")]},
         ),
     ]

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from sessions.models import ClientSession
-from workflows.events import SESSION_ENDINGS, TASK_ENDINGS
+from workflows.events import SESSION_ENDINGS, TASK_ENDINGS, Kind
 from workflows.models.fields import OrderedJSONField
 from workflows.models.task import Task
 
@@ -55,6 +55,11 @@ class Event(models.Model):
                 )
                 & (models.Q(session__isnull=False, session_seq__gt=0) | models.Q(session=None, session_seq=None)),
             ),
+        ]
+
+        indexes = [
+            # Text is most of the rows and the hottest of the writes, and nobody looks for it by its kind.
+            models.Index(fields=["kind", "-id"], name="event_by_kind", condition=~models.Q(kind=Kind.MODEL_TEXT)),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ class Step(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["task", "key"], name="step_key_once_per_task")]
+        indexes = [models.Index(fields=["kind", "-id"], name="step_by_kind")]
 
     def __str__(self) -> str:
         return self.key

@@ -5,7 +5,10 @@ from typing import Final, NamedTuple, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from sessions.callers import Caller
@@ -32,6 +35,10 @@ class Status(models.TextChoices):
 
 ENDED: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 UNFINISHED: Final = frozenset(Status) - ENDED
+
+
+GOAL_WORDS: Final = SearchVector(Left("goal", 10_000), config="simple")
+"""The words of a goal, for finding tasks by them; of a very long one, those of its beginning."""
 
 
 class Transition(NamedTuple):
@@ -137,6 +144,9 @@ class Task(models.Model):
             models.Index(fields=["ended_at"], name="task_uncompacted", condition=models.Q(compacted_at=None)),
             models.Index(fields=["ended_at"], name="task_unpruned", condition=models.Q(pruned_seq=0)),
             models.Index(fields=["group", "-created_at", "-id"], name="task_by_group"),
+            models.Index(fields=["status", "-created_at", "-id"], name="task_by_status"),
+            models.Index(fields=["-created_at", "-id"], name="task_by_age"),
+            GinIndex(GOAL_WORDS, name="task_by_words"),
             models.Index(
                 fields=["created_at"],
                 name="task_unfinished",

@@ -5,6 +5,8 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
+from workflows.models.fields import OrderedJSONField
+
 
 class Worker(models.Model):
     """One worker process. While `lease_until` lies ahead, the tasks that point here are its own."""
@@ -15,6 +17,8 @@ class Worker(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(db_index=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
+    measures = OrderedJSONField(default=dict)
+    """What the process has done so far, as of its last renewal (workflows/measures.py). Read by `/metrics`."""
 
     def __str__(self) -> str:
         return f"{self.hostname}:{self.pid}"

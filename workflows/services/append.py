@@ -9,10 +9,12 @@ Lock order, everywhere: tasks by id, then sessions by id.
 """
 
 import json
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -21,8 +23,10 @@ from psycopg import sql
 from workflows.engine.journal import Step
 from workflows.events import Kind
 from workflows.exceptions import StaleClaim
+from workflows.measures import MEASURES
 from workflows.models import ENDED, TRANSITIONS, EventRow
 from workflows.services.announce import announce
+from workflows.services.prepared import prepared_cursor
 
 
 @dataclass(frozen=True)
@@ -74,22 +78,19 @@ def append(
     write had arrived before, the task is not under `claim_token` (where given), or its status does not allow the
     kind (it ended meanwhile, say). Raises StaleClaim if `write` belongs to a claim that the task no longer has.
     """
-    assignments, guards, values = _state_change(kind, write, claim_token, dict(changes or {}))
-    statement = _APPEND.format(
-        assignments=sql.SQL(", ").join(assignments),
-        guards=sql.SQL(" AND ").join(guards),
-        ledger=_LEDGER if step else sql.SQL(""),
-    )
+    shape, values = _state_change(kind, write, claim_token, dict(changes or {}))
     values |= {"task_id": task_id, "kind": kind, "data": _dump(data), "key": key}
     if step:
         values |= _step_values(step)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    begun = time.perf_counter()
+    with prepared_cursor() as cursor:
+        cursor.execute(_statement(shape, has_step=step is not None), values)
         row = cursor.fetchone()
         if row is None:
             if write and not _holds(cursor, write.claim):
                 raise StaleClaim(f"task {task_id} is no longer claimed under token {write.claim.token}")
             return None
+    MEASURES.appended(kind, changes or {}, time.perf_counter() - begun)
     event = EventRow(task_id, row[0], row[1], row[2], kind, dict(data), row[3])
     transaction.on_commit(lambda: announce([event]))
     return Appended(event, row[4])
@@ -117,7 +118,8 @@ def append_texts(pieces: Sequence[TextPiece]) -> set[uuid.UUID]:
     """
     if not pieces:
         return set()
-    with connection.cursor() as cursor:
+    begun = time.perf_counter()
+    with prepared_cursor() as cursor:
         cursor.execute(
             _APPEND_TEXTS,
             {
@@ -129,6 +131,7 @@ def append_texts(pieces: Sequence[TextPiece]) -> set[uuid.UUID]:
             },
         )
         rows = cursor.fetchall()
+        MEASURES.append.observe(time.perf_counter() - begun)
         told = [EventRow(row[0], row[1], row[2], row[3], Kind.MODEL_TEXT, row[4], row[5]) for row in rows]
         claims = {piece.write.claim for piece in pieces}
         silent = {claim for claim in claims if claim.task_id not in {event.task_id for event in told}}
@@ -137,44 +140,76 @@ def append_texts(pieces: Sequence[TextPiece]) -> set[uuid.UUID]:
     return stale
 
 
+class _Shape(NamedTuple):
+    """What an append does besides the event; appends of the same shape are the same statement."""
+
+    columns: tuple[str, ...]
+    is_numbered: bool
+    is_claimed: bool
+    is_transition: bool
+    ends: bool
+
+
 def _state_change(
     kind: Kind, write: Write | None, claim_token: int | None, changes: dict[str, Any]
-) -> tuple[list[sql.Composable], list[sql.Composable], dict[str, Any]]:
-    """The UPDATE's assignments, its conditions, and the values of both."""
-    assignments: list[sql.Composable] = []
-    guards: list[sql.Composable] = [sql.SQL("task.id = %(task_id)s")]
+) -> tuple[_Shape, dict[str, Any]]:
+    """The shape of the UPDATE, and the values for it."""
     values: dict[str, Any] = {}
     if write:
         claim_token = write.claim.token
-        guards.append(sql.SQL("task.write_no < %(number)s"))
-        values["number"] = write.number
-        changes["write_no"] = write.number
+        values["number"] = changes["write_no"] = write.number
     if claim_token is not None:
-        guards.append(sql.SQL("task.claim_token = %(token)s"))
         values["token"] = claim_token
     if transition := TRANSITIONS.get(kind):
-        guards.append(sql.SQL("task.status = ANY(%(sources)s)"))
         values["sources"] = [str(status) for status in transition.sources]
         changes["status"] = str(transition.target)
-        # A claim's begin and its end each move the token on, so that whatever was written under the old one is refused.
-        assignments.append(sql.SQL("claim_token = task.claim_token + 1"))
         changes.setdefault("worker_id", None)
         if transition.target in ENDED:
             changes["secrets"] = None
-            assignments.append(sql.SQL("ended_at = clock_timestamp()"))
     for column, value in changes.items():
-        if column in _NEVER_FALLING:
-            template = "{column} = greatest(task.{column}, {value})"
-        elif column in _TOTALS:
-            template = "{column} = task.{column} + {value}"
-        else:
-            template = "{column} = {value}"
-        assignments.append(
-            sql.SQL(template).format(column=sql.Identifier(column), value=sql.Placeholder(f"new_{column}"))
-        )
         values[f"new_{column}"] = _dump(value) if column in _JSON else value
-    assignments.append(sql.SQL("last_seq = task.last_seq + 1"))
-    return assignments, guards, values
+    return (
+        _Shape(
+            columns=tuple(changes),
+            is_numbered=write is not None,
+            is_claimed=claim_token is not None,
+            is_transition=transition is not None,
+            ends=transition is not None and transition.target in ENDED,
+        ),
+        values,
+    )
+
+
+@lru_cache(maxsize=200)
+def _statement(shape: _Shape, *, has_step: bool) -> bytes:
+    guards = [sql.SQL("task.id = %(task_id)s")]
+    assignments: list[sql.Composable] = [sql.SQL("last_seq = task.last_seq + 1")]
+    if shape.is_numbered:
+        guards.append(sql.SQL("task.write_no < %(number)s"))
+    if shape.is_claimed:
+        guards.append(sql.SQL("task.claim_token = %(token)s"))
+    if shape.is_transition:
+        guards.append(sql.SQL("task.status = ANY(%(sources)s)"))
+        # A claim's begin and its end each move the token on, so that whatever was written under the old one is refused.
+        assignments.append(sql.SQL("claim_token = task.claim_token + 1"))
+    if shape.ends:
+        assignments.append(sql.SQL("ended_at = clock_timestamp()"))
+    assignments += [_assignment(column) for column in shape.columns]
+    return _APPEND.format(
+        assignments=sql.SQL(", ").join(assignments),
+        guards=sql.SQL(" AND ").join(guards),
+        ledger=_LEDGER if has_step else sql.SQL(""),
+    ).as_bytes()
+
+
+def _assignment(column: str) -> sql.Composable:
+    if column in _NEVER_FALLING:
+        template = "{column} = greatest(task.{column}, {value})"
+    elif column in _TOTALS:
+        template = "{column} = task.{column} + {value}"
+    else:
+        template = "{column} = {value}"
+    return sql.SQL(template).format(column=sql.Identifier(column), value=sql.Placeholder(f"new_{column}"))
 
 
 def _holds(cursor: Any, claim: Claim) -> bool:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.events import Kind
+from workflows.measures import MEASURES
 from workflows.models import Event, Status, Task
 from workflows.services.append import Claim, append
 from workflows.services.finish import expire_deadline
@@ -35,7 +36,11 @@ def claim(task_id: uuid.UUID, worker_id: uuid.UUID) -> tuple[Task, Claim] | None
             "current_state": "Started",
         },
     )
-    return (task, Claim(task_id, worker_id, appended.claim_token)) if appended else None
+    if appended is None:
+        return None
+    if task.started_at is None:
+        MEASURES.queue_wait.observe((timezone.now() - task.created_at).total_seconds())
+    return task, Claim(task_id, worker_id, appended.claim_token)
 
 
 def requeue(task_id: uuid.UUID, *, reason: str, claim_token: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from sessions.callers import Caller
@@ -20,6 +20,8 @@ from workflows.services.append import append
 from workflows.services.queue import enqueue
 
 IDEMPOTENCY_HOURS = 24
+IDEMPOTENCY_LOCK = 0x4B455953
+"""The advisory locks' class ("KEYS")."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,21 @@ def submit(caller: Caller, submission: Submission) -> Task:
     """
     if submission.idempotency is None:
         return _submit(caller, submission)
-    if known := _submitted_before(caller, submission, submission.idempotency):
-        return known
-    try:
-        return _submit(caller, submission)
-    except IntegrityError:
-        # The same request arrived twice at once, and the other one was first.
-        known = _submitted_before(caller, submission, submission.idempotency)
-        if known is None:
-            raise
-        return known
+    known = _submitted_before(caller, submission, submission.idempotency)
+    return known or _submit_once(caller, submission, submission.idempotency)
+
+
+@transaction.atomic
+def _submit_once(caller: Caller, submission: Submission, idempotency: Idempotency) -> Task:
+    """Submit, unless the same request, arrived twice at once, was first.
+
+    Requests with one key wait for each other here. At the unique index they would wait with the session's row locked,
+    for a task of the first one that may itself be waiting for that row.
+    """
+    key = f"{caller.user.pk}/{caller.group_id}/{idempotency.route}/{idempotency.key}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [IDEMPOTENCY_LOCK, key])
+    return _submitted_before(caller, submission, idempotency) or _submit(caller, submission)
 
 
 @transaction.atomic

@@ -1,9 +1,11 @@
 """What one process knows of one stream, for all its readers there."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
+from workflows.measures import MEASURES
 from workflows.models import EventRow, StreamKey
 from workflows.streaming.frames import View
 from workflows.streaming.log import PAGE, closes
@@ -88,8 +90,12 @@ class Feed:
         for view, subscriptions in list(self._live.items()):
             frames = [(id, view.encode(self.key, event)) for id, event in zip(ids, events, strict=True)]
             joined = b"".join([frame for _, frame in frames])
+            MEASURES.frames += len(subscriptions) * sum(1 for _, frame in frames if frame)
             for subscription in list(subscriptions):
                 subscription.offer(joined, frames, ends=ends)
+        now = time.time()
+        for event in events:
+            MEASURES.delivery.observe(now - event.at.timestamp())
 
     def _fill(self) -> None:
         if self._filling is None:

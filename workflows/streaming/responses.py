@@ -43,9 +43,7 @@ class Place:
     finished: bool = False
 
 
-async def stream_response(
-    request: HttpRequest, caller: Caller, key: StreamKey, framer: Framer
-) -> HttpResponseBase:
+async def stream_response(request: HttpRequest, caller: Caller, key: StreamKey, framer: Framer) -> HttpResponseBase:
     """The stream of a task or session, from the id that the request names, as SSE or (by `Accept`) NDJSON.
 
     204 where that id closed the stream. The view has checked that the caller may see it; the hub checks, at each

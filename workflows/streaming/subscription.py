@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from sessions.callers import Caller
+from workflows.measures import MEASURES
 from workflows.streaming.frames import View
 from workflows.streaming.log import PAGE, closes
 
@@ -66,6 +67,7 @@ class Subscription:
         clock = asyncio.get_running_loop().time
         self.silent_since = clock()
         self.feed = self._enter(self)
+        MEASURES.open_streams += 1
         try:
             while (chunk := await self._next()) is not None:
                 self.sending_since = clock()
@@ -73,6 +75,7 @@ class Subscription:
                 self.sending_since = None
                 self.silent_since = clock()
         finally:
+            MEASURES.open_streams -= 1
             self.feed.leave(self)
 
     def offer(self, joined: bytes, frames: Sequence[tuple[int, bytes]], *, ends: bool) -> None:
@@ -116,7 +119,9 @@ class Subscription:
         await self.feed.wait_until_joined()
         rows = await self.feed.read(self.position)
         key = self.feed.key
-        page = b"".join([self.view.encode(key, row) for row in rows])
+        frames = [frame for row in rows if (frame := self.view.encode(key, row))]
+        MEASURES.frames += len(frames)
+        page = b"".join(frames)
         if rows:
             self.position = self.taken = rows[-1].number_in(key)
             self._ended = closes(key, rows[-1])

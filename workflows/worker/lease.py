@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from workflows.measures import MEASURES
 from workflows.models import Task, Worker
 
 
@@ -18,13 +19,15 @@ def take(worker_id: uuid.UUID, hostname: str, pid: int) -> None:
 
 def renew(worker_id: uuid.UUID) -> dict[uuid.UUID, int]:
     """Renew the lease. Returns what the worker holds: claim tokens by task."""
-    Worker.objects.filter(pk=worker_id).update(lease_until=timezone.now() + _length(), stopped_at=None)
+    Worker.objects.filter(pk=worker_id).update(
+        lease_until=timezone.now() + _length(), stopped_at=None, measures=MEASURES.to_json()
+    )
     return dict(Task.objects.filter(worker_id=worker_id).values_list("pk", "claim_token"))
 
 
 def give_up(worker_id: uuid.UUID) -> None:
     now = timezone.now()
-    Worker.objects.filter(pk=worker_id).update(lease_until=now, stopped_at=now)
+    Worker.objects.filter(pk=worker_id).update(lease_until=now, stopped_at=now, measures=MEASURES.to_json())
 
 
 def _length() -> timedelta:

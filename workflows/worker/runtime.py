@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from sessions import trace
 from workflows import services
 from workflows.database import DatabaseThreads
 from workflows.engine.llm import Models
@@ -35,6 +36,8 @@ LAST_WRITE = 2**62
 BEAT_SECONDS = 1.0
 """How often the lease is renewed and the rows are asked what was cancelled, lost or never sent; three times a lease at
 least, or a short one would be over before it is renewed."""
+HAND_OVER_SECONDS = 8.0
+"""For all of it, also while the database is away. Then the lease's end does it."""
 
 
 class Runtime:
@@ -46,7 +49,9 @@ class Runtime:
         self._running: dict[Claim, asyncio.Task[None]] = {}
         self._claiming: list[uuid.UUID] = []
         self._threads = DatabaseThreads(DATABASE_THREADS, "database")
+        # Apart, so that a long sweep cannot cost the lease.
         self._beats = DatabaseThreads(1, "beat")
+        self._sweeps = DatabaseThreads(1, "sweep")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
         self._stopping = False
@@ -84,7 +89,8 @@ class Runtime:
         await self._beats.insist(lease.take, self.worker_id, socket.gethostname(), os.getpid())
         self._background = [
             asyncio.create_task(self._texts.run()),
-            asyncio.create_task(self._beat_for_ever()),
+            asyncio.create_task(self._for_ever(self._beat)),
+            asyncio.create_task(self._for_ever(self._sweep)),
         ]
         logger.info("worker %s is ready", self.worker_id)
 
@@ -106,6 +112,7 @@ class Runtime:
 
     async def _work(self, task: Task, claim: Claim) -> None:
         """Run the task's job and end the task accordingly. Cancelled when the claim is over or is given back."""
+        trace.begin(task=task.pk, session=task.session_id, caller=f"{task.owner_id}@{task.group_id}")
         journal = DatabaseJournal(task, claim, self._threads, self._texts)
         remaining = (task.deadline - timezone.now()).total_seconds()
         logger.info("task %s starts (%s)", task.pk, task.job)
@@ -140,18 +147,25 @@ class Runtime:
         await self._threads.insist(services.fail, task, error, await journal.next_write())
         logger.info("task %s failed: %s", task.pk, error.type)
 
-    async def _beat_for_ever(self) -> None:
+    async def _for_ever(self, act: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                running = list(self._running)  # what is claimed while the rows are asked may be missing in the answer
-                held = await self._beats.run(lease.renew, self.worker_id)
-                self._drop_lost(running, held)
-                await self._beats.run(sweep.sweep, self._forgotten(held))
+                await act()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database does not answer (%s)", type(error).__name__)
-            except Exception:  # whatever it is, the lease must be renewed
-                logger.exception("a beat of the worker failed")
+            except Exception:  # whatever it is, the lease must be renewed and the rows be swept
+                logger.exception("a round of the worker failed")
             await asyncio.sleep(min(BEAT_SECONDS, settings.WORKER_LEASE_SECONDS / 3))
+
+    async def _beat(self) -> None:
+        running = list(self._running)  # what is claimed while the rows are asked may be missing in the answer
+        held = await self._beats.run(lease.renew, self.worker_id)
+        self._drop_lost(running, held)
+        for task_id, token in self._forgotten(held).items():
+            await self._beats.run(services.requeue, task_id, reason="its claim was lost", claim_token=token)
+
+    async def _sweep(self) -> None:
+        await self._sweeps.run(sweep.sweep)
 
     def _drop_lost(self, running: list[Claim], held: dict[uuid.UUID, int]) -> None:
         """Stop what was cancelled, or taken over by another worker."""
@@ -173,10 +187,15 @@ class Runtime:
         running = list(self._running.items())
         for _, work in running:
             work.cancel()
-        for claim, work in running:
-            await asyncio.wait([work], timeout=1)
-            await self._threads.run(
-                services.requeue, claim.task_id, reason="its worker stopped", claim_token=claim.token
-            )
-        await self._threads.run(lease.give_up, self.worker_id)
-        logger.info("worker %s stopped; %d tasks handed over", self.worker_id, len(running))
+        try:
+            async with asyncio.timeout(HAND_OVER_SECONDS):
+                for claim, work in running:
+                    await asyncio.wait([work], timeout=1)
+                    await self._threads.insist(
+                        services.requeue, claim.task_id, reason="its worker stopped", claim_token=claim.token
+                    )
+                await self._threads.insist(lease.give_up, self.worker_id)
+        except TimeoutError:
+            logger.warning("worker %s could not hand over; its tasks are taken when its lease ends", self.worker_id)
+        else:
+            logger.info("worker %s stopped; %d tasks handed over", self.worker_id, len(running))

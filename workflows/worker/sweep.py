@@ -4,8 +4,7 @@ Nothing rests on the broker's redelivery. Every worker process asks once a secon
 """
 
 import logging
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -28,10 +27,8 @@ MAX_DOUBLINGS = 4
 OVERDUE_SECONDS = 5
 
 
-def sweep(forgotten: Mapping[uuid.UUID, int]) -> None:
-    """One round. `forgotten`: the claim tokens of tasks that this worker holds and does not run. It gives them back."""
-    for task_id, token in forgotten.items():
-        services.requeue(task_id, reason="its claim was lost", claim_token=token)
+def sweep() -> None:
+    """One round, unless another process is just at it."""
     with _advisory_lock() as locked:
         if locked:
             _take_from_lost_workers()

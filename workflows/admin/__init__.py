@@ -1,0 +1,10 @@
+"""The admin for operators: what happened, read-only, and the few things to do about it, through the services."""
+
+from django.contrib import admin
+
+from workflows.admin import events, sessions, steps, tasks, tokens, workers
+
+__all__ = ["events", "sessions", "steps", "tasks", "tokens", "workers"]
+
+admin.site.site_header = admin.site.site_title = "Evoserver"
+admin.site.index_title = "Operations"

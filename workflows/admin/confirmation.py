@@ -1,0 +1,132 @@
+"""Actions that show what they are about to do, and do it only when that is confirmed."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import ModelAdmin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+
+from workflows.admin.showing import link, page_of
+from workflows.exceptions import EvoserverError
+
+logger = logging.getLogger(__name__)
+
+A = TypeVar("A", bound="Acting")
+M = TypeVar("M", bound=Model)
+
+MOST = 100
+"""Rows that one confirmation covers; each is a transaction of its own."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done to a row, for the operator and the admin's log; and the row to look at next, if another one."""
+
+    text: str
+    row: Model | None = None
+
+
+@dataclass(frozen=True)
+class Button:
+    """An action as a row's own page offers it."""
+
+    name: str
+    label: str
+
+
+class Acting(ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """An admin whose rows' pages have buttons for its actions."""
+
+    change_form_template = "admin/acting_change_form.html"
+
+    def describe(self, row: Any) -> str:
+        """What tells the row from others, for somebody who is about to confirm."""
+        raise NotImplementedError
+
+    def buttons_of(self, request: HttpRequest, row: Any) -> list[Button]:
+        """What may be done to the row now, by this user."""
+        return []
+
+    def context_of(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the row's page shows besides its fields."""
+        return {"buttons": self.buttons_of(request, row)}
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row and self.has_view_permission(request, row):
+            extra_context = {**(extra_context or {}), **self.context_of(request, row)}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+
+def confirmed(
+    *, verb: str, question: str, permission: str
+) -> Callable[[Callable[[A, HttpRequest, M], Done]], Callable[[A, HttpRequest, QuerySet[M]], HttpResponse | None]]:
+    """Make an admin action of what is to be done to one row.
+
+    `verb` names it on buttons, `question` asks on the page before, `permission` is whose `has_…_permission` decides.
+    A row that raises an error of ours is reported, and the others go on.
+    """
+
+    def decorate(
+        act: Callable[[A, HttpRequest, M], Done],
+    ) -> Callable[[A, HttpRequest, QuerySet[M]], HttpResponse | None]:
+        @admin.action(description=f"{verb} selected %(verbose_name_plural)s", permissions=[permission])
+        @wraps(act)
+        def action(model_admin: A, request: HttpRequest, queryset: QuerySet[M]) -> HttpResponse | None:
+            rows = list(queryset.order_by("pk")[: MOST + 1])
+            if len(rows) > MOST:
+                model_admin.message_user(request, f"Select at most {MOST} at once.", messages.ERROR)
+                return None
+            if "confirmed" not in request.POST:
+                return _ask(model_admin, request, rows, act.__name__, verb, question)
+            done = [_do(model_admin, request, row, act) for row in rows]
+            if len(rows) > 1:
+                return None
+            shown = done[0] if done[0] else rows[0]
+            return HttpResponseRedirect(page_of(type(shown), shown.pk))
+
+        return action
+
+    return decorate
+
+
+def _ask(
+    model_admin: "Acting", request: HttpRequest, rows: list[M], name: str, verb: str, question: str
+) -> HttpResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": f"{verb}: are you sure?",
+        "opts": model_admin.opts,
+        "question": question,
+        "verb": verb,
+        "action": name,
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "rows": [(row.pk, link(type(row), row.pk, str(row)), model_admin.describe(row)) for row in rows],
+    }
+    return TemplateResponse(request, "admin/confirm_action.html", context)
+
+
+def _do(model_admin: A, request: HttpRequest, row: M, act: Callable[[A, HttpRequest, M], Done]) -> Model | None:
+    """Returns the row to look at next, if another one."""
+    try:
+        done = act(model_admin, request, row)
+    except EvoserverError as error:
+        model_admin.message_user(request, error.detail, messages.ERROR)
+        return None
+    model_admin.log_change(request, row, done.text)
+    logger.info("%s %s: %s (by user %s)", row._meta.verbose_name, row.pk, done.text, request.user.pk)
+    seen = done.row or row
+    model_admin.message_user(
+        request, format_html("{}: {}", link(type(seen), seen.pk, str(seen)), done.text), messages.SUCCESS
+    )
+    return done.row

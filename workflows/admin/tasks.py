@@ -1,0 +1,154 @@
+"""Tasks: the list, the page with its timeline, and what an operator may do to them."""
+
+import re
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import QuerySet
+from django.db.models.functions import Left
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+
+from sessions.callers import Caller, Right
+from sessions.models import ClientSession
+from workflows import services
+from workflows.admin import showing
+from workflows.admin.confirmation import Acting, Button, Done, confirmed
+from workflows.admin.history import History
+from workflows.admin.timeline import timeline
+from workflows.models import Event, Step, Task, Worker
+from workflows.models.task import GOAL_WORDS
+
+GOAL_CHARACTERS = 100
+SHOWN_RERUNS = 20
+
+
+@admin.register(Task)
+class TaskAdmin(Acting, History):
+    list_display = (
+        "short_goal", "status", "percent", "created_at", "took", "cost", "group", "owner", "of_session", "of_worker",
+    )  # fmt: skip
+    list_filter = ("status", "job", "created_at", "group")
+    list_select_related = ("group", "owner", "worker")
+    ordering = ("-created_at", "-id")
+    found_by = ("pk", "session", "rerun_of", "worker")
+    search_fields = ("goal",)
+    search_help_text = "Words of the goal, or beginnings of words; or the id of a task, a session or a worker"
+    change_form_template = "admin/workflows/task/change_form.html"
+    actions = ("cancel", "rerun")
+    fieldsets = (
+        (None, {"fields": ("id", "job", "goal", "status", "percent", "current_state", "shown_error")}),
+        ("Belongs to", {"fields": ("group", "owner", "of_session", "of_worker", "of_task", "reruns", "rows")}),
+        ("Took", {"fields": ("took", "model_calls", "unpriced_calls", "tokens", "cost")}),
+        ("Times", {"fields": ("created_at", "started_at", "ended_at", "timeout_seconds", "deadline")}),
+        ("Result", {"fields": ("shown_result",), "classes": ("collapse",)}),
+        ("Request", {"fields": ("shown_params", "had_secrets", "idempotency_route"), "classes": ("collapse",)}),
+        ("Claims", {"fields": ("claims", "claim_token", "write_no", "sent_at", "sends"), "classes": ("collapse",)}),
+    )
+    readonly_fields = (
+        "percent", "shown_error", "of_session", "of_worker", "of_task", "reruns", "rows", "took", "tokens", "cost",
+        "shown_result", "shown_params",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
+        tasks: QuerySet[Task] = super().get_queryset(request)
+        return tasks.defer("secrets", "params", "result", "goal").annotate(beginning=Left("goal", GOAL_CHARACTERS))
+
+    def find(self, queryset: QuerySet[Task], term: str) -> QuerySet[Task]:
+        words = " & ".join(f"{word}:*" for word in re.findall(r"\w+", term))
+        if not words:
+            return queryset.none()
+        query = SearchQuery(words, config="simple", search_type="raw")
+        return queryset.annotate(words=GOAL_WORDS).filter(words=query)
+
+    def context_of(self, request: HttpRequest, row: Task) -> dict[str, Any]:
+        return {**super().context_of(request, row), "timeline": timeline(row, request)}
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(Right.CANCEL)
+
+    def has_rerun_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(Right.RUN)
+
+    @confirmed(verb="Cancel", question="These tasks will be cancelled, for good.", permission="cancel")
+    def cancel(self, request: HttpRequest, task: Task) -> Done:
+        services.cancel(task, reason="cancelled by an administrator")
+        return Done("Cancelled.")
+
+    @confirmed(
+        verb="Run again",
+        question="A new task will be started for each of these, in the same group. It may call, and pay for, a model.",
+        permission="rerun",
+    )
+    def rerun(self, request: HttpRequest, task: Task) -> Done:
+        assert isinstance(request.user, User)
+        again = services.rerun(Caller(user=request.user, group=task.group, via="login"), task)
+        return Done(f"Runs again as task {again.pk}.", again)
+
+    def describe(self, row: Any) -> str:
+        return f"{row.status}: {self.short_goal(row)}"
+
+    def buttons_of(self, request: HttpRequest, row: Task) -> list[Button]:
+        if row.has_ended:
+            return [Button("rerun", "Run again")] if self.has_rerun_permission(request) else []
+        return [Button("cancel", "Cancel")] if self.has_cancel_permission(request) else []
+
+    @admin.display(description="goal")
+    def short_goal(self, task: Any) -> str:
+        return f"{task.beginning}…" if len(task.beginning) == GOAL_CHARACTERS else str(task.beginning)
+
+    @admin.display(description="progress")
+    def percent(self, task: Task) -> str:
+        return f"{task.progress} %"
+
+    @admin.display(description="session")
+    def of_session(self, task: Task) -> str:
+        return showing.link(ClientSession, task.session_id)
+
+    @admin.display(description="worker")
+    def of_worker(self, task: Task) -> str:
+        return showing.link(Worker, task.worker_id, task.worker)
+
+    @admin.display(description="rerun of")
+    def of_task(self, task: Task) -> str:
+        return showing.link(Task, task.rerun_of_id)
+
+    @admin.display(description="run again as")
+    def reruns(self, task: Task) -> str:
+        return showing.links(task.reruns.order_by("created_at")[:SHOWN_RERUNS])
+
+    @admin.display(description="rows")
+    def rows(self, task: Task) -> str:
+        return format_html(
+            '<a href="{}">events</a>, <a href="{}">steps</a>',
+            showing.list_of(Event, task=task.pk),
+            showing.list_of(Step, task=task.pk),
+        )
+
+    @admin.display(description="tokens")
+    def tokens(self, task: Task) -> str:
+        return f"{task.prompt_tokens:,} + {task.completion_tokens:,}"
+
+    @admin.display(description="cost")
+    def cost(self, task: Task) -> str:
+        return showing.dollars(task.cost_usd)
+
+    @admin.display(description="took")
+    def took(self, task: Task) -> str:
+        """Waiting included; of a task that has not ended, so far."""
+        return showing.duration((task.ended_at or timezone.now()) - task.created_at)
+
+    @admin.display(description="error")
+    def shown_error(self, task: Task) -> str:
+        return showing.pretty(task.error)
+
+    @admin.display(description="result")
+    def shown_result(self, task: Task) -> str:
+        return showing.pretty(task.result)
+
+    @admin.display(description="parameters")
+    def shown_params(self, task: Task) -> str:
+        return showing.pretty(task.params)
