@@ -46,10 +46,10 @@ def make_running(caller: Caller, worker: Worker, **fields: Any) -> tuple[Task, C
     return claimed
 
 
-def make_cancelled(caller: Caller) -> Task:
+def make_cancelled(caller: Caller, **fields: Any) -> Task:
     """A task that was cancelled before any worker could take it."""
     with transaction.atomic():
-        task = make_task(caller)
+        task = make_task(caller, **fields)
         services.cancel(task, reason="test")
     return task
 

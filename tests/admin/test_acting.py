@@ -9,20 +9,20 @@ from sessions.callers import Caller
 from sessions.models import ApiToken
 from tests.admin.asking import act, list_url, messages_of, page_url, text_of
 from tests.admin.conftest import allow
-from tests.factories import kinds_of, make_running, make_task, make_worker
+from tests.factories import kinds_of, make_cancelled, make_running, make_worker
 from workflows import services
 from workflows.events import Kind
 from workflows.models import Status, Task
 
 
 def test_cancelling_asks_first(client: Client, caller: Caller) -> None:
-    task = make_task(caller)
+    task, _ = make_running(caller, make_worker())
     assert 'value="cancel"' in text_of(client.get(page_url(task)))
     page = text_of(act(client, task, "cancel", confirmed=False))
     assert "Cancel: are you sure?" in page
     assert str(task.pk) in page
     task.refresh_from_db()
-    assert task.status == Status.QUEUED
+    assert task.status == Status.RUNNING
 
     response = act(client, task, "cancel")
     assert response.url == page_url(task)
@@ -34,20 +34,18 @@ def test_cancelling_asks_first(client: Client, caller: Caller) -> None:
 
 
 def test_what_cannot_be_done_is_said_and_the_others_go_on(client: Client, caller: Caller) -> None:
-    ended, queued = make_task(caller), make_task(caller)
-    services.cancel(ended, reason="test")
-    data = {"action": "cancel", "_selected_action": [str(ended.pk), str(queued.pk)], "confirmed": "yes"}
+    ended, (running, _) = make_cancelled(caller), make_running(caller, make_worker())
+    data = {"action": "cancel", "_selected_action": [str(ended.pk), str(running.pk)], "confirmed": "yes"}
     response = client.post(list_url(Task), data)
     assert sorted("already ended" in message for message in messages_of(response)) == [False, True]
-    queued.refresh_from_db()
-    assert queued.status == Status.CANCELLED
+    running.refresh_from_db()
+    assert running.status == Status.CANCELLED
 
 
 def test_running_again_stays_in_the_group_and_leads_to_the_new_task(
     client: Client, operator: User, stranger: Caller
 ) -> None:
-    task = make_task(stranger)
-    services.cancel(task, reason="test")
+    task = make_cancelled(stranger)
     response = act(client, task, "rerun")
     again = Task.objects.get(rerun_of=task)
     assert response.url == page_url(again)
@@ -55,8 +53,7 @@ def test_running_again_stays_in_the_group_and_leads_to_the_new_task(
 
 
 def test_a_rerun_that_needs_a_key_is_refused_in_words(client: Client, caller: Caller) -> None:
-    task = make_task(caller, secrets={"openai_key": "sk-1"})
-    services.cancel(task, reason="test")
+    task = make_cancelled(caller, secrets={"openai_key": "sk-1"})
     assert "was wiped" in messages_of(act(client, task, "rerun"))[-1]
     assert not Task.objects.filter(rerun_of=task).exists()
 
@@ -75,17 +72,17 @@ def test_closing_a_session_cancels_its_tasks(client: Client, caller: Caller) -> 
 
 @pytest.mark.parametrize("action", ["cancel", "rerun"])
 def test_seeing_is_not_acting(staff: User, caller: Caller, action: str) -> None:
-    task = make_task(caller)
+    task, _ = make_running(caller, make_worker())
     client = allow(staff, "view_task")
     assert f'value="{action}"' not in text_of(client.get(page_url(task)))
     act(client, task, action)
     task.refresh_from_db()
-    assert task.status == Status.QUEUED
+    assert task.status == Status.RUNNING
     assert not Task.objects.filter(rerun_of=task).exists()
 
 
 def test_with_the_right_staff_may_cancel(staff: User, caller: Caller) -> None:
-    task = make_task(caller)
+    task, _ = make_running(caller, make_worker())
     act(allow(staff, "view_task", "cancel_task"), task, "cancel")
     task.refresh_from_db()
     assert task.status == Status.CANCELLED
