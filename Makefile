@@ -18,7 +18,7 @@ COMPILE = $(MIRROR) $(UV) pip compile --quiet --universal --generate-hashes --no
 EXEC := $(VENV_PYTHON) -m evoserver.local --die-with-parent exec --
 
 .DEFAULT_GOAL := run
-.PHONY: run test check check-locks lock install install-dev clean
+.PHONY: run test check check-locks lock install install-dev bench faults clean
 .SUFFIXES:
 
 run: install ## start everything; Ctrl-C stops it
@@ -26,6 +26,12 @@ run: install ## start everything; Ctrl-C stops it
 
 test: install-dev ## run the tests on engines of their own
 	@exec $(EXEC) $(VENV_PYTHON) -m pytest $(ARGS)
+
+bench: .venv-bench/.installed ## measure; ARGS="fanout --quick", names are in docs/benchmarks.md
+	@exec .venv-bench/bin/python -m benchmarks $(ARGS)
+
+faults: install-dev ## look for a lost event, for SECONDS=600; SEED=7 does again what a run with that seed did
+	@exec $(EXEC) $(VENV_PYTHON) -m tests.history --walk --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
 
 check: install-dev check-locks ## everything that can be checked without running the tests
 	$(VENV_PYTHON) -m ruff check
@@ -36,7 +42,7 @@ check: install-dev check-locks ## everything that can be checked without running
 		$(VENV_PYTHON) manage.py check --fail-level WARNING --database default'
 
 check-locks: $(UV)
-	@for lock in requirements requirements-dev; do \
+	@for lock in requirements requirements-dev requirements-bench; do \
 		copy="$$(mktemp)" && cp $$lock.txt "$$copy" && \
 		$(COMPILE) $$lock.in --output-file "$$copy" > /dev/null && \
 		{ diff -u $$lock.txt "$$copy" || { echo "$$lock.txt is not what $$lock.in says: run make lock" >&2; false; }; }; \
@@ -46,13 +52,14 @@ check-locks: $(UV)
 lock: $(UV) ## pin the newest versions that the .in files allow
 	$(COMPILE) --upgrade requirements.in --output-file requirements.txt
 	$(COMPILE) --upgrade requirements-dev.in --output-file requirements-dev.txt
+	$(COMPILE) --upgrade requirements-bench.in --output-file requirements-bench.txt
 
 install: $(RUN_STAMP)
 
 install-dev: $(DEV_STAMP)
 
 clean: ## remove what was installed and cached; the data folder stays
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-bench .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN_STAMP): requirements.txt | $(VENV_PYTHON)
@@ -64,6 +71,13 @@ $(DEV_STAMP): requirements-dev.txt | $(VENV_PYTHON)
 	@echo "Installing requirements-dev.txt"
 	@$(SYNC) requirements-dev.txt
 	@touch $(RUN_STAMP) $@
+
+# The servers that ours is compared with are not for the environment that serves.
+.venv-bench/.installed: requirements-bench.txt | $(UV)
+	@echo "Installing requirements-bench.txt"
+	@$(UV) venv --quiet --clear --no-python-downloads --python "$$(command -v $(PYTHON))" .venv-bench
+	@$(MIRROR) $(UV) pip sync --quiet --python .venv-bench/bin/python --require-hashes --compile-bytecode requirements-bench.txt
+	@touch $@
 
 $(VENV_PYTHON): | $(UV)
 	@$(UV) venv --quiet --clear --no-python-downloads --python "$$(command -v $(PYTHON))" .venv

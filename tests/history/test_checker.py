@@ -1,0 +1,279 @@
+"""The judge sees what is broken: each invariant is broken on purpose, in a history that holds otherwise."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.history.history import (
+    Answer,
+    Footprint,
+    History,
+    Intent,
+    ModelCall,
+    Reading,
+    Row,
+    StatusSeen,
+    Stream,
+    Submission,
+    TaskRow,
+    Told,
+)
+from tests.history.judge import INVARIANTS, judge
+from tests.history.readers import JsonLines, ServerSentEvents
+
+TASK, SESSION = "task-1", "session-1"
+KINDS = ("task.submitted", "task.started", "model.started", "model.completed", "task.requeued", "task.started")
+AT_REST = Footprint("web-1", threads=10, files=20, clients=0, database=3, redis=2, model=0)
+
+
+def whole() -> History:
+    """One task in a session: claimed, one call settled, taken over, completed; read by two readers."""
+    calls = {"model.started": "plan/1", "model.completed": "plan/1"}
+    kinds = (*KINDS, "task.completed")
+    rows = [
+        Row(TASK, seq, SESSION, seq, kind, f"digest {seq}", calls.get(kind), "mark" if seq == 2 else None)
+        for seq, kind in enumerate(kinds, start=1)
+    ]
+    closing = Row(None, None, SESSION, 8, "session.closed", "digest 8")
+    native = Reading("a", Stream("task", TASK, native=True), finished=True)
+    native.told = [Told(row.seq, row.kind, row.digest) for row in rows]
+    session = Reading("b", Stream("session", SESSION), finished=True)
+    shown = ((1, "task_started"), (2, "task_processing"), (5, "task_processing"), (6, "task_processing"))
+    session.told = [Told(id, name) for id, name in (*shown, (7, "task_completed"), (8, "session_closed"))]
+    return History(
+        rows=[*rows, closing],
+        tasks=[TaskRow(TASK, "a goal", "completed", 7, ("plan/1",))],
+        readings=[native, session],
+        statuses=[StatusSeen(TASK, 2, "queued", 5), StatusSeen(TASK, 7, "completed", 7)],
+        intents=[Intent(TASK, "mark", "written"), Intent(TASK, "other", "rolled back")],
+        submissions=[Submission("key", (TASK, TASK, TASK), 1)],
+        answers=[Answer("POST", 200), Answer("GET", 503)],
+        model_calls=[ModelCall("a goal", "plan", "d1", started=1, finished=1)],
+        before={"web": AT_REST},
+        after=[AT_REST],
+    )
+
+
+def told(history: History, reader: int = 0) -> list[Told]:
+    return history.readings[reader].told
+
+
+def lose_a_frame(history: History) -> None:
+    del told(history)[3]
+
+
+def lose_a_frame_of_a_session(history: History) -> None:
+    del told(history, 1)[2]
+
+
+def repeat_a_frame(history: History) -> None:
+    told(history).insert(3, told(history)[2])
+
+
+def swap_two_frames(history: History) -> None:
+    told(history)[2], told(history)[3] = told(history)[3], told(history)[2]
+
+
+def invent_a_frame(history: History) -> None:
+    told(history).insert(6, Told(99, "task.progress"))
+
+
+def change_a_frame(history: History) -> None:
+    told(history)[3] = replace(told(history)[3], digest="another")
+
+
+def reset_a_reader(history: History) -> None:
+    told(history).insert(0, Told(None, "reset"))
+
+
+def show_what_is_hidden(history: History) -> None:
+    told(history, 1).insert(2, Told(3, "task_progress"))
+
+
+def leave_a_stream_open(history: History) -> None:
+    history.readings[0].finished = False
+
+
+def tell_after_the_end(history: History) -> None:
+    told(history).insert(5, told(history).pop())
+
+
+def leave_a_gap(history: History) -> None:
+    rows(history)[2] = replace(rows(history)[2], seq=99)
+
+
+def forget_the_last_number(history: History) -> None:
+    history.tasks = [replace(history.tasks[0], last_seq=6)]
+
+
+def end_twice(history: History) -> None:
+    rows(history)[4] = replace(rows(history)[4], kind="task.cancelled")
+
+
+def never_end(history: History) -> None:
+    del rows(history)[6]
+
+
+def disagree_with_the_status(history: History) -> None:
+    history.tasks = [replace(history.tasks[0], status="failed")]
+
+
+def go_on_after_the_session(history: History) -> None:
+    rows(history)[7] = replace(rows(history)[7], session_seq=7)
+    rows(history)[6] = replace(rows(history)[6], session_seq=8)
+
+
+def be_behind(history: History) -> None:
+    history.statuses = [StatusSeen(TASK, 7, "running", 6)]
+
+
+def say_another_status(history: History) -> None:
+    history.statuses = [StatusSeen(TASK, 2, "running", 5)]
+
+
+def lose_a_write(history: History) -> None:
+    rows(history)[1] = replace(rows(history)[1], marker=None)
+
+
+def write_twice(history: History) -> None:
+    rows(history)[2] = replace(rows(history)[2], marker="mark")
+
+
+def keep_what_was_rolled_back(history: History) -> None:
+    rows(history)[2] = replace(rows(history)[2], marker="other")
+
+
+def settle_in_silence(history: History) -> None:
+    history.tasks = [replace(history.tasks[0], settled=("plan/1", "agents/a/1"))]
+
+
+def settle_without_a_call(history: History) -> None:
+    history.model_calls = [ModelCall("a goal", "plan", "d1", started=1, finished=0)]
+
+
+def call_again(history: History) -> None:
+    """Two claims, but the second began after the answer was committed."""
+    history.model_calls = [ModelCall("a goal", "plan", "d1", started=2, finished=2)]
+
+
+def call_for_no_step(history: History) -> None:
+    history.model_calls = [*history.model_calls, ModelCall("a goal", "plan", "d2", started=1, finished=1)]
+
+
+def make_two_tasks(history: History) -> None:
+    history.submissions = [Submission("key", (TASK, "task-2"), 2)]
+
+
+def make_a_task_unasked(history: History) -> None:
+    history.submissions = [Submission("key", (TASK,), 2)]
+
+
+def answer_by_a_defect(history: History) -> None:
+    history.answers = [Answer("POST", 500)]
+
+
+def refuse_without_saying_when(history: History) -> None:
+    history.answers = [Answer("POST", 503, shaped=False)]
+
+
+def deadlock(history: History) -> None:
+    history.deadlocks = 1
+
+
+def keep_a_connection(history: History) -> None:
+    history.after = [replace(AT_REST, clients=1)]
+
+
+def keep_files(history: History) -> None:
+    history.after = [replace(AT_REST, files=50)]
+
+
+def keep_threads(history: History) -> None:
+    history.after = [replace(AT_REST, threads=30)]
+
+
+def leave_a_process(history: History) -> None:
+    history.left_behind = ["4711 python"]
+
+
+def rows(history: History) -> list[Row]:
+    assert isinstance(history.rows, list)
+    return history.rows
+
+
+BREAKS: list[tuple[Callable[[History], None], str]] = [
+    (lose_a_frame, "nothing lost"),
+    (lose_a_frame_of_a_session, "nothing lost"),
+    (repeat_a_frame, "nothing repeated"),
+    (swap_two_frames, "nothing reordered"),
+    (invent_a_frame, "told as written"),
+    (change_a_frame, "told as written"),
+    (reset_a_reader, "told as written"),
+    (show_what_is_hidden, "told as written"),
+    (leave_a_stream_open, "streams ended"),
+    (tell_after_the_end, "streams ended"),
+    (leave_a_gap, "numbered without gaps"),
+    (forget_the_last_number, "numbered without gaps"),
+    (end_twice, "ended once"),
+    (never_end, "ended once"),
+    (disagree_with_the_status, "ended once"),
+    (go_on_after_the_session, "ended once"),
+    (be_behind, "status not behind"),
+    (say_another_status, "status not behind"),
+    (lose_a_write, "writes kept"),
+    (write_twice, "writes kept"),
+    (keep_what_was_rolled_back, "writes kept"),
+    (settle_in_silence, "ledger told"),
+    (settle_without_a_call, "settled calls were made"),
+    (call_again, "no settled call again"),
+    (call_for_no_step, "no settled call again"),
+    (make_two_tasks, "one task per idempotency key"),
+    (make_a_task_unasked, "one task per idempotency key"),
+    (answer_by_a_defect, "answers settled"),
+    (refuse_without_saying_when, "answers settled"),
+    (deadlock, "no deadlock"),
+    (keep_a_connection, "nothing leaked"),
+    (keep_files, "nothing leaked"),
+    (keep_threads, "nothing leaked"),
+    (leave_a_process, "nothing leaked"),
+]
+
+
+def broken(history: History) -> set[str]:
+    return {verdict.invariant for verdict in judge(history) if verdict.broken}
+
+
+def test_a_whole_history_holds_and_every_invariant_was_looked_at() -> None:
+    verdicts = judge(whole())
+    assert not broken(whole()), [verdict for verdict in verdicts if verdict.broken]
+    assert all(verdict.checked for verdict in verdicts)
+
+
+@pytest.mark.parametrize(("harm", "invariant"), BREAKS, ids=[harm.__name__ for harm, _ in BREAKS])
+def test_what_is_broken_is_seen(harm: Callable[[History], None], invariant: str) -> None:
+    history = whole()
+    harm(history)
+    assert invariant in broken(history)
+
+
+def test_every_invariant_is_broken_by_some_test() -> None:
+    assert {invariant for _, invariant in BREAKS} == {judged(History()).invariant for judged in INVARIANTS}
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    ("parser", "wire"),
+    [
+        (
+            ServerSentEvents,
+            b'retry: 2000\n\nid: 1\nevent: a\ndata: {"x":1}\n\n: heartbeat\n\nevent: b\ndata: {}\n\nid: 2\n',
+        ),
+        (JsonLines, b'\n{"id":1,"event":"a","data":{"x":1}}\n\n{"event":"b","data":{}}\n{"id":2,'),
+    ],
+)
+def test_frames_are_taken_whole_however_they_are_cut(parser: Any, wire: bytes, size: int) -> None:
+    frames = parser()
+    cut = [wire[at : at + size] for at in range(0, len(wire), size)]
+    assert [frame for part in cut for frame in frames.take(part)] == [(1, "a", {"x": 1}), (None, "b", {})]
