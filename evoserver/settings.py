@@ -92,7 +92,8 @@ DATABASES = {
             "pool": {
                 "min_size": 0,
                 "max_size": env.int("DATABASE_POOL_SIZE", default=24),
-                "timeout": 10,
+                "timeout": 5,
+                "reconnect_timeout": 1,
                 "max_idle": 60,
             },
             "connect_timeout": 5,

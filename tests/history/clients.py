@@ -67,7 +67,8 @@ class Client:
         headers = {"Idempotency-Key": key}
         async with self._http.post(side, path, json=body, headers=headers, timeout=timeout) as response:
             await self._http.note(f"POST /{path.split('/')[1]}", response)
-            return response.headers.get("X-Task-Id")
+            task: str | None = response.headers.get("X-Task-Id")
+            return task
 
     async def _cancel(self, side: int, task: str) -> str | None:
         async with self._http.post(side, f"/api/v1/tasks/{task}/cancel") as response:

@@ -9,6 +9,8 @@ from workflows.events import SESSION_ENDINGS, TASK_ENDINGS, Kind
 HIDDEN = frozenset({Kind.MODEL_STARTED, Kind.MODEL_COMPLETED, Kind.PLAN_COMPLETED, Kind.NODE_COMPLETED})
 """Kinds that the evoagentx dialect does not show (docs/events.md)."""
 
+Outcome = Literal["written", "rolled back", "refused"]
+
 CLOSING_FRAMES = TASK_ENDINGS | SESSION_ENDINGS | {"complete", "error", "session_closed", "session_timeout"}
 
 
@@ -90,7 +92,7 @@ class Intent:
 
     task_id: str
     marker: str
-    outcome: Literal["written", "rolled back", "refused"]
+    outcome: Outcome
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import sys
 
 from tests.stack import ROOT
 
-SECONDS = 14
+SECONDS = 12
 
 
 def test_nothing_is_lost_under_faults() -> None:

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -83,8 +84,12 @@ class World:
 
     def wait_until_ready(self) -> None:
         for worker in self.workers:
-            log = worker.process.log
-            wait_for(lambda log=log: " is ready" in log.read_text(), f"{worker.name} is ready", alive=worker.process)
+            process = worker.process
+            wait_for(partial(_says_ready, process), f"{process.name} is ready", alive=process)
 
     def _web_on(self, port: int) -> Callable[[str], Process]:
         return lambda name: self.stack.start_web(name, port)[0]
+
+
+def _says_ready(process: Process) -> bool:
+    return " is ready" in process.log.read_text()

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection, connections,
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from tests.factories import make_task, make_worker
-from tests.history.history import Intent, Stream
+from tests.history.history import Intent, Outcome, Stream
 from workflows import services
 from workflows.events import Kind
 from workflows.exceptions import StaleClaim
@@ -138,7 +138,7 @@ class Writer:
     def _marker(self) -> str:
         return f"{self._name}/{next(self._markers)}"
 
-    def _note(self, claim: Claim, marker: str, outcome: str) -> None:
+    def _note(self, claim: Claim, marker: str, outcome: Outcome) -> None:
         self.intents.append(Intent(str(claim.task_id), marker, outcome))
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
@@ -25,5 +26,5 @@ def enqueue(task_id: uuid.UUID) -> None:
 def _send(task_id: uuid.UUID) -> None:
     try:
         current_app.send_task(RUN_TASK, args=[str(task_id)], retry=False)
-    except (OperationalError, OSError) as error:
+    except (OperationalError, RedisError, OSError) as error:
         logger.warning("task %s could not be sent (%s); a worker will find it", task_id, type(error).__name__)

@@ -47,7 +47,7 @@ class Runtime:
         self.worker_id = uuid.uuid4()
         # By claim, not by task: a task that came back may be run again while its lost claim still winds down.
         self._running: dict[Claim, asyncio.Task[None]] = {}
-        self._claiming: list[uuid.UUID] = []
+        self._claiming: dict[asyncio.Task[tuple[Task, Claim] | None], uuid.UUID] = {}
         self._threads = DatabaseThreads(DATABASE_THREADS, "database")
         # Apart, so that a long sweep cannot cost the lease.
         self._beats = DatabaseThreads(1, "beat")
@@ -95,11 +95,15 @@ class Runtime:
         logger.info("worker %s is ready", self.worker_id)
 
     async def _run(self, task_id: uuid.UUID) -> None:
-        self._claiming.append(task_id)
-        try:
-            claimed = await self._threads.insist(services.claim, task_id, self.worker_id)
-        finally:
-            self._claiming.remove(task_id)
+        claiming = asyncio.create_task(self._threads.insist(services.claim, task_id, self.worker_id))
+        self._claiming[claiming] = task_id
+        await asyncio.wait([claiming])
+        del self._claiming[claiming]
+        if self._stopping:
+            # It was not among what was handed over. Sent again, or taken from us since the lease is given up, it runs.
+            self._passed_on.append(task_id)
+            return
+        claimed = claiming.result()
         if claimed is None:
             return
         task, claim = claimed
@@ -178,15 +182,15 @@ class Runtime:
         return {
             task_id: token
             for task_id, token in held.items()
-            if task_id not in self._claiming and Claim(task_id, self.worker_id, token) not in self._running
+            if task_id not in self._claiming.values() and Claim(task_id, self.worker_id, token) not in self._running
         }
 
     async def _hand_over(self) -> None:
         for background in self._background[1:]:
             background.cancel()
         running = list(self._running.items())
-        for _, work in running:
-            work.cancel()
+        for waiting in (*self._claiming, *self._running.values()):
+            waiting.cancel()
         try:
             async with asyncio.timeout(HAND_OVER_SECONDS):
                 for claim, work in running:
