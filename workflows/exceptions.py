@@ -16,6 +16,7 @@ EvoserverError
 │   ├── ModelUnusable    502    the model's replies stayed invalid
 │   └── TimedOut         504
 ├── Unavailable          503    a part of the server is away; try again
+├── Paused                      the task was asked to pause; never leaves the worker
 └── StaleClaim                  this worker no longer owns the task; never leaves the worker
 """
 
@@ -135,3 +136,7 @@ class Unavailable(EvoserverError):
 
 class StaleClaim(EvoserverError):
     """A write was refused because the task is no longer this worker's."""
+
+
+class Paused(EvoserverError):
+    """The task was asked to pause, and nothing new is to begin. It leaves the engine once nothing is under way."""

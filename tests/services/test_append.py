@@ -35,8 +35,9 @@ def test_the_same_write_again_changes_nothing(caller: Caller) -> None:
 
 def test_a_stale_claim_is_refused(caller: Caller) -> None:
     task, claim = make_running(caller, make_worker())
-    assert services.requeue(task.pk, reason="test", claim_token=claim.token)
-    assert services.claim(task.pk, make_worker().pk)
+    with transaction.atomic():
+        assert services.requeue(task.pk, reason="test", claim_token=claim.token)
+        assert services.claim(task.pk, make_worker().pk)
     before = seqs_of(task)
     with pytest.raises(StaleClaim):
         tell(claim, 99)

@@ -11,7 +11,7 @@ from workflows.events import Kind
 from workflows.models import EventRow, StreamKey
 from workflows.streaming.feed import Feed
 from workflows.streaming.frames import SSE, Frame, View
-from workflows.streaming.log import PAGE
+from workflows.streaming.log import PAGE, Page
 from workflows.streaming.subscription import Subscription
 
 KEY = StreamKey("task", uuid.uuid4())
@@ -43,13 +43,13 @@ class Log:
         self.rows += new
         return new
 
-    async def read(self, key: StreamKey, after: int) -> list[EventRow]:
+    async def read(self, key: StreamKey, after: int) -> Page:
         for _ in range(self._rng.randrange(3)):
             await asyncio.sleep(0)
         page = [row for row in self.rows if row.seq > after][:PAGE]
         for _ in range(self._rng.randrange(3)):
             await asyncio.sleep(0)
-        return page
+        return Page(page, bool(page) and page[-1].kind == Kind.TASK_COMPLETED)
 
     def _row(self, seq: int, kind: Kind = Kind.MODEL_STARTED) -> EventRow:
         return EventRow(KEY.id, seq, None, None, kind, {}, datetime.now(UTC))

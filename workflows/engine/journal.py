@@ -47,6 +47,9 @@ class Journal(Protocol):
     async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
         """Stream a piece of a model's text. Batched; flushed before the next `tell` or `settle`."""
 
+    async def boundary(self) -> None:
+        """Between two steps: raises `Paused` where the task was asked to pause. Ask before something new begins."""
+
     async def lookup(self, key: str) -> Step | None:
         """The settled step under this key, or None if it has to be done."""
 

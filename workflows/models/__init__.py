@@ -1,10 +1,12 @@
-"""The rows: tasks, their events and steps, and the workers that run them."""
+"""The rows: workflows, tasks, their events and steps, and the workers that run them."""
 
 from workflows.models.event import Event
 from workflows.models.step import Step
 from workflows.models.stream import EventRow, StreamKey
 from workflows.models.task import ENDED, TRANSITIONS, Job, Status, Task
+from workflows.models.thread import Thread
 from workflows.models.worker import Worker
+from workflows.models.workflow import Workflow, WorkflowVersion
 
 __all__ = [
     "ENDED",
@@ -16,5 +18,8 @@ __all__ = [
     "Step",
     "StreamKey",
     "Task",
+    "Thread",
     "Worker",
+    "Workflow",
+    "WorkflowVersion",
 ]

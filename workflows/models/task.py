@@ -16,18 +16,24 @@ from sessions.models import ClientSession
 from workflows.events import Kind
 from workflows.models.fields import OrderedJSONField
 from workflows.models.stream import StreamKey
+from workflows.models.thread import Thread
 from workflows.models.worker import Worker
+from workflows.models.workflow import WorkflowVersion
 
 
 class Job(models.TextChoices):
     """What a task does."""
 
     GENERATE = "workflow_generation"
+    EXECUTE = "workflow_execution"
+    RUN = "workflow_run"
+    """Generate, then execute."""
 
 
 class Status(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -49,6 +55,8 @@ class Transition(NamedTuple):
 TRANSITIONS: Final = {
     Kind.TASK_STARTED: Transition(frozenset({Status.QUEUED}), Status.RUNNING),
     Kind.TASK_REQUEUED: Transition(frozenset({Status.RUNNING}), Status.QUEUED),
+    Kind.TASK_PAUSED: Transition(frozenset({Status.QUEUED, Status.RUNNING}), Status.PAUSED),
+    Kind.TASK_RESUMED: Transition(frozenset({Status.PAUSED}), Status.QUEUED),
     Kind.TASK_COMPLETED: Transition(frozenset({Status.RUNNING}), Status.COMPLETED),
     Kind.TASK_FAILED: Transition(UNFINISHED, Status.FAILED),
     Kind.TASK_CANCELLED: Transition(UNFINISHED, Status.CANCELLED),
@@ -63,6 +71,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def unfinished(self) -> Self:
         return self.filter(status__in=sorted(UNFINISHED))
 
+    def unfinished_in(self, thread_id: uuid.UUID) -> Self:
+        """What runs, is paused or waits in a thread, in its order."""
+        return self.filter(thread=thread_id, ended_at=None).order_by("run_no")
+
 
 class Task(models.Model):
     """One run of one job. Ends once; running again is a new task."""
@@ -71,6 +83,10 @@ class Task(models.Model):
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     session = models.ForeignKey(ClientSession, null=True, on_delete=models.SET_NULL, related_name="tasks")
+    thread = models.ForeignKey(Thread, null=True, on_delete=models.PROTECT, related_name="tasks", db_index=False)
+    run_no = models.IntegerField(null=True)
+    """Its number in its thread."""
+    workflow_version = models.ForeignKey(WorkflowVersion, null=True, on_delete=models.SET_NULL, related_name="tasks")
     rerun_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="reruns")
     job = models.CharField(max_length=40, choices=Job.choices)
     goal = models.TextField()
@@ -110,6 +126,9 @@ class Task(models.Model):
     idempotency_route = models.CharField(max_length=200, null=True)
     request_digest = models.CharField(max_length=64, null=True)
 
+    pause_requested_at = models.DateTimeField(null=True)
+    """Somebody wants a running task to pause; its worker does so at the next boundary of steps."""
+    paused_at = models.DateTimeField(null=True)
     timeout_seconds = models.FloatField()
     deadline = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now)
@@ -134,6 +153,25 @@ class Task(models.Model):
                 condition=models.Q(status__in=sorted(ENDED), ended_at__isnull=False, secrets=None)
                 | models.Q(status__in=sorted(UNFINISHED), ended_at=None),
             ),
+            models.CheckConstraint(
+                name="task_paused_at_while_paused",
+                condition=models.Q(status="paused", paused_at__isnull=False)
+                | ~models.Q(status="paused") & models.Q(paused_at=None),
+            ),
+            models.CheckConstraint(
+                name="task_numbered_in_its_thread",
+                condition=models.Q(thread=None, run_no=None) | models.Q(thread__isnull=False, run_no__gt=0),
+            ),
+            models.UniqueConstraint(
+                fields=["thread", "run_no"],
+                name="task_run_once_per_thread",
+                condition=models.Q(thread__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["thread"],
+                name="task_one_at_a_time_in_a_thread",
+                condition=models.Q(thread__isnull=False, status="running"),
+            ),
             models.UniqueConstraint(
                 fields=["owner", "group", "idempotency_route", "idempotency_key"],
                 name="task_once_per_idempotency_key",
@@ -147,6 +185,11 @@ class Task(models.Model):
             models.Index(fields=["status", "-created_at", "-id"], name="task_by_status"),
             models.Index(fields=["-created_at", "-id"], name="task_by_age"),
             GinIndex(GOAL_WORDS, name="task_by_words"),
+            models.Index(
+                fields=["thread", "run_no"],
+                name="task_unfinished_in_a_thread",
+                condition=models.Q(thread__isnull=False, ended_at=None),
+            ),
             models.Index(
                 fields=["created_at"],
                 name="task_unfinished",

@@ -4,14 +4,17 @@ from workflows.services.append import Appended, Claim, TextPiece, Write, append,
 from workflows.services.cancel import cancel, cancel_quietly
 from workflows.services.claim import claim, requeue
 from workflows.services.finish import complete, expire_deadline, fail
+from workflows.services.pause import pause, resume
 from workflows.services.rerun import rerun
 from workflows.services.retention import compact_texts, prune_events
 from workflows.services.sessions import close_session, expire_idle_sessions, open_session, touch_sessions
 from workflows.services.submit import Idempotency, Submission, submit
+from workflows.services.workflows import Draft, create_workflow, delete_workflow, edit_workflow, run_workflow
 
 __all__ = [
     "Appended",
     "Claim",
+    "Draft",
     "Idempotency",
     "Submission",
     "TextPiece",
@@ -24,13 +27,19 @@ __all__ = [
     "close_session",
     "compact_texts",
     "complete",
+    "create_workflow",
+    "delete_workflow",
+    "edit_workflow",
     "expire_deadline",
     "expire_idle_sessions",
     "fail",
     "open_session",
+    "pause",
     "prune_events",
     "requeue",
     "rerun",
+    "resume",
+    "run_workflow",
     "submit",
     "touch_sessions",
 ]

@@ -33,10 +33,8 @@ def announce(events: Sequence[EventRow]) -> None:
     """Announce events that were committed together, one message a stream."""
     streams: dict[StreamKey, list[EventRow]] = {}
     for event in events:
-        if event.task_id:
-            streams.setdefault(StreamKey("task", event.task_id), []).append(event)
-        if event.session_id:
-            streams.setdefault(StreamKey("session", event.session_id), []).append(event)
+        for key in event.streams():
+            streams.setdefault(key, []).append(event)
     for key, told in streams.items():
         _announcer.put(key, told)
 

@@ -5,7 +5,8 @@ the UPDATE takes the task's row lock, `seq` comes from the locked row, so the or
 (a sequence would not give that: a reader that tails it skips events). `append_texts` does the same for many
 pieces of text of many tasks.
 
-Lock order, everywhere: tasks by id, then sessions by id.
+Lock order, everywhere: tasks by id, then sessions by id. A thread is locked only by the submission of a task, before
+that task is there.
 """
 
 import json
@@ -27,6 +28,7 @@ from workflows.measures import MEASURES
 from workflows.models import ENDED, TRANSITIONS, EventRow
 from workflows.services.announce import announce
 from workflows.services.prepared import prepared_cursor
+from workflows.services.queue import enqueue_next
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,10 @@ def append(
                 raise StaleClaim(f"task {task_id} is no longer claimed under token {write.claim.token}")
             return None
     MEASURES.appended(kind, changes or {}, time.perf_counter() - begun)
-    event = EventRow(task_id, row[0], row[1], row[2], kind, dict(data), row[3])
+    event = EventRow(task_id, row[0], row[1], row[2], kind, dict(data), row[3], row[5], row[6])
     transaction.on_commit(lambda: announce([event]))
+    if shape.ends and event.thread_id:
+        enqueue_next(event.thread_id)
     return Appended(event, row[4])
 
 
@@ -132,7 +136,7 @@ def append_texts(pieces: Sequence[TextPiece]) -> set[uuid.UUID]:
         )
         rows = cursor.fetchall()
         MEASURES.append.observe(time.perf_counter() - begun)
-        told = [EventRow(row[0], row[1], row[2], row[3], Kind.MODEL_TEXT, row[4], row[5]) for row in rows]
+        told = [EventRow(*row) for row in rows]
         claims = {piece.write.claim for piece in pieces}
         silent = {claim for claim in claims if claim.task_id not in {event.task_id for event in told}}
         stale = {claim.task_id for claim in silent if not _holds(cursor, claim)}
@@ -163,7 +167,8 @@ def _state_change(
     if transition := TRANSITIONS.get(kind):
         values["sources"] = [str(status) for status in transition.sources]
         changes["status"] = str(transition.target)
-        changes.setdefault("worker_id", None)
+        for column in _CLEARED:
+            changes.setdefault(column, None)
         if transition.target in ENDED:
             changes["secrets"] = None
     for column, value in changes.items():
@@ -236,13 +241,15 @@ def _dump(value: Any) -> str | None:
 
 
 _JSON = frozenset({"result", "error"})
+_CLEARED = ("worker_id", "pause_requested_at", "paused_at")
+"""What every change of the status ends, unless it says otherwise."""
 _NEVER_FALLING = frozenset({"progress"})
 _TOTALS = frozenset({"model_calls", "unpriced_calls", "prompt_tokens", "completion_tokens", "cost_usd"})
 
 _APPEND = sql.SQL("""
 WITH task AS (
     UPDATE workflows_task AS task SET {assignments} WHERE {guards}
-    RETURNING task.id, task.last_seq, task.session_id, task.claim_token
+    RETURNING task.id, task.last_seq, task.session_id, task.claim_token, task.thread_id, task.run_no
 ), session AS (
     UPDATE client_sessions_clientsession AS session
     SET last_seq = session.last_seq + 1, last_activity = clock_timestamp()
@@ -252,7 +259,8 @@ WITH task AS (
 INSERT INTO workflows_event (task_id, seq, session_id, session_seq, key, kind, data, created_at)
 SELECT task.id, task.last_seq, session.id, session.last_seq, %(key)s, %(kind)s, %(data)s::json, clock_timestamp()
 FROM task LEFT JOIN session ON true
-RETURNING seq, session_id, session_seq, created_at, (SELECT claim_token FROM task)
+RETURNING seq, session_id, session_seq, created_at,
+    (SELECT claim_token FROM task), (SELECT thread_id FROM task), (SELECT run_no FROM task)
 """)
 
 _LEDGER = sql.SQL(""", ledger AS (
@@ -280,7 +288,7 @@ WITH given AS (
     SELECT * FROM unnest(%(task_ids)s::uuid[], %(tokens)s::int[], %(numbers)s::bigint[], %(datas)s::text[])
         WITH ORDINALITY AS given (task_id, token, number, data, place)
 ), locked AS MATERIALIZED (
-    SELECT id, claim_token, text_no, last_seq, session_id FROM workflows_task
+    SELECT id, claim_token, text_no, last_seq, session_id, thread_id, run_no FROM workflows_task
     WHERE id IN (SELECT task_id FROM given) ORDER BY id FOR NO KEY UPDATE
 ), piece AS MATERIALIZED (
     SELECT given.*, locked.session_id,
@@ -308,5 +316,6 @@ SELECT piece.task_id, piece.seq, piece.session_id, locked_session.last_seq + pie
     piece.data::json, clock_timestamp()
 FROM piece LEFT JOIN locked_session ON locked_session.id = piece.session_id
 ORDER BY piece.place
-RETURNING task_id, seq, session_id, session_seq, data, created_at
+RETURNING task_id, seq, session_id, session_seq, kind, data, created_at,
+    (SELECT thread_id FROM locked WHERE id = task_id), (SELECT run_no FROM locked WHERE id = task_id)
 """

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from workflows.events import Kind
 from workflows.exceptions import TaskError, TimedOut
-from workflows.models import Task
+from workflows.models import Status, Task
 from workflows.services.append import Write, append
 
 
@@ -18,19 +18,21 @@ def complete(task: Task, result: Mapping[str, Any], write: Write) -> bool:
     return append(task.pk, Kind.TASK_COMPLETED, data, write=write, changes=changes) is not None
 
 
-def fail(task: Task, error: TaskError, write: Write | None = None) -> bool:
-    """The task ends without a result. Raises StaleClaim where `write` is of a claim that is over."""
+def fail(task: Task, error: TaskError, write: Write | None = None, *, claim_token: int | None = None) -> bool:
+    """The task ends without a result; only under that claim token, where one is given. Raises StaleClaim where `write`
+    is of a claim that is over."""
     told = {"type": error.type, "message": error.detail, "status": error.status}
     changes = {"error": told, "current_state": "Failed"}
     data = {"error": told, **_taken(task)}
-    return append(task.pk, Kind.TASK_FAILED, data, write=write, changes=changes) is not None
+    return append(task.pk, Kind.TASK_FAILED, data, write=write, claim_token=claim_token, changes=changes) is not None
 
 
 def expire_deadline(task: Task) -> bool:
-    """Fail the task if its time is over. The time runs from acceptance, so it also passes in the queue."""
-    if timezone.now() < task.deadline:
+    """Fail the task if its time is over. The time runs from acceptance, so it also passes in the queue, but not while
+    the task is paused."""
+    if task.status == Status.PAUSED or timezone.now() < task.deadline:
         return False
-    return fail(task, timed_out(task))
+    return fail(task, timed_out(task), claim_token=task.claim_token)
 
 
 def timed_out(task: Task) -> TimedOut:

@@ -9,6 +9,8 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from workflows.models import Status, Task
+
 logger = logging.getLogger(__name__)
 
 RUN_TASK = "workflows.run"
@@ -21,6 +23,17 @@ _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="enqueue")
 def enqueue(task_id: uuid.UUID) -> None:
     """Send once the transaction is committed. A message that is lost is sent again by a worker's sweep."""
     transaction.on_commit(lambda: _sender.submit(_send, task_id))
+
+
+def enqueue_next(thread_id: uuid.UUID) -> None:
+    """A run of a thread has ended: send the one that waited for it, if there is one."""
+
+    def send_next() -> None:
+        following = Task.objects.unfinished_in(thread_id).values_list("pk", "status").first()
+        if following and following[1] == Status.QUEUED:
+            enqueue(following[0])
+
+    transaction.on_commit(send_next)
 
 
 def _send(task_id: uuid.UUID) -> None:

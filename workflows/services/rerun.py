@@ -1,21 +1,35 @@
 """The same again, as a new task."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db import transaction
+from django.db.models.fields.json import KT
 
 from sessions.callers import Caller
+from workflows.engine.replay import hopeless
+from workflows.events import Kind
 from workflows.exceptions import Conflict
-from workflows.models import Job, Status, Step, Task
+from workflows.models import Event, Job, Status, Step, Task
 from workflows.services.submit import Submission, submit
 
 
 @transaction.atomic
-def rerun(caller: Caller, task: Task, *, secrets: Mapping[str, str] | None = None) -> Task:
+def rerun(
+    caller: Caller,
+    task: Task,
+    *,
+    secrets: Mapping[str, str] | None = None,
+    redo: Collection[str] = (),
+    inputs: Mapping[str, Any] | None = None,
+) -> Task:
     """Run an ended task again. A failed or cancelled one goes on from its ledger: what is settled is not paid twice.
 
-    A completed one starts from nothing, since its ledger could only give the same answer.
-    Raises Conflict if it has not ended, or if it ran with a key of the caller's, which is gone, and none is given.
+    A completed one starts from nothing, since its ledger could only give the same answer; unless `redo` names nodes:
+    those, and what follows them, run again, everything else is taken over. `inputs` take the place of the workflow's
+    inputs of these names. A run in a thread becomes the thread's next one.
+    Raises Conflict if it has not ended, if it ran with a key of the caller's, which is gone, and none is given, or if
+    its thread is occupied; Invalid for a node that it does not have.
     """
     if not task.has_ended:
         raise Conflict(f"Task {task.pk} is still {task.status}. Cancel it first, or wait for its end.")
@@ -24,25 +38,33 @@ def rerun(caller: Caller, task: Task, *, secrets: Mapping[str, str] | None = Non
             "This task ran with a model key of yours, which was wiped when it ended. "
             'Send it again: {"llm_config": {"openai_key": "…"}}.'
         )
+    params = dict(task.params)
+    if inputs:
+        params["inputs"] = {**params.get("inputs", {}), **inputs}
     again = submit(
         caller,
         Submission(
             job=Job(task.job),
             goal=task.goal,
-            params=task.params,
+            params=params,
             secrets=secrets or {},
             timeout_seconds=task.timeout_seconds,
+            thread=task.thread,
+            queues=False,
+            workflow_version=task.workflow_version,
             rerun_of=task,
         ),
     )
-    if task.status != Status.COMPLETED:
-        _copy_ledger(task, again)
+    if task.status != Status.COMPLETED or redo:
+        _copy_ledger(task, again, redo)
     return again
 
 
-def _copy_ledger(source: Task, target: Task) -> None:
-    steps = source.steps.all()
-    for step in steps:
-        step.pk = None
-        step.task = target
-    Step.objects.bulk_create(steps)
+def _copy_ledger(source: Task, target: Task, redo: Collection[str]) -> None:
+    rejected = Event.objects.filter(task=source, kind=Kind.MODEL_REJECTED).values_list(KT("data__call"), flat=True)
+    steps = {step.key: step for step in source.steps.all()}
+    kept = steps.keys() - hopeless(steps, set(rejected))
+    for key in kept:
+        steps[key].pk = None
+        steps[key].task = target
+    Step.objects.bulk_create(steps[key] for key in steps if key in kept)

@@ -14,7 +14,7 @@ from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.events import Kind
 from workflows.exceptions import Conflict
-from workflows.models import Job, Task
+from workflows.models import Job, Task, Thread, WorkflowVersion
 from workflows.services import secrets
 from workflows.services.append import append
 from workflows.services.queue import enqueue
@@ -44,6 +44,10 @@ class Submission:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     ignored: Sequence[str] = ()
     session: ClientSession | None = None
+    thread: Thread | None = None
+    queues: bool = True
+    """Whether the task waits for its turn in the thread. If not, it is refused while another one is unfinished."""
+    workflow_version: WorkflowVersion | None = None
     rerun_of: Task | None = None
     idempotency: Idempotency | None = None
 
@@ -80,6 +84,8 @@ def _submit_once(caller: Caller, submission: Submission, idempotency: Idempotenc
 
 @transaction.atomic
 def _submit(caller: Caller, submission: Submission) -> Task:
+    # The thread before the session: nobody who holds a session waits for a thread.
+    run_no = _next_run(submission.thread, queues=submission.queues) if submission.thread else None
     session = submission.session
     if session and not _keep_open(session):
         raise Conflict(f"Session {session.pk} is closed. Open a new one with POST /connect.")
@@ -89,6 +95,9 @@ def _submit(caller: Caller, submission: Submission) -> Task:
         group=caller.group,
         owner=caller.user,
         session=session,
+        thread=submission.thread,
+        run_no=run_no,
+        workflow_version=submission.workflow_version,
         rerun_of=submission.rerun_of,
         job=submission.job,
         goal=submission.goal,
@@ -107,6 +116,8 @@ def _submit(caller: Caller, submission: Submission) -> Task:
     told: dict[str, Any] = {"job": task.job, "goal": task.goal, "timeout_seconds": task.timeout_seconds}
     if submission.ignored:
         told["ignored"] = list(submission.ignored)
+    if run_no:
+        told["run"] = run_no
     if submission.rerun_of:
         told["rerun_of"] = str(submission.rerun_of.pk)
     append(task.pk, Kind.TASK_SUBMITTED, told)
@@ -121,6 +132,16 @@ def _keep_open(session: ClientSession) -> bool:
     """
     open_ = ClientSession.objects.filter(pk=session.pk, status=ClientSession.Status.OPEN)
     return open_.select_for_update(no_key=True).exists()
+
+
+def _next_run(thread: Thread, *, queues: bool) -> int:
+    """Take the thread's next number, with the thread's row locked until commit. Raises Conflict if it is occupied."""
+    held = Thread.objects.select_for_update(no_key=True).get(pk=thread.pk)
+    if not queues and (current := Task.objects.unfinished_in(thread.pk).only("pk", "status").first()):
+        raise Conflict(f"It is {current.status} already, as task {current.pk}. Wait for its end, or cancel it.")
+    held.last_run += 1
+    held.save(update_fields=["last_run"])
+    return held.last_run
 
 
 def _submitted_before(caller: Caller, submission: Submission, idempotency: Idempotency) -> Task | None:

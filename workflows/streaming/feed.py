@@ -5,10 +5,11 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
+from workflows.events import TASK_ENDINGS
 from workflows.measures import MEASURES
 from workflows.models import EventRow, StreamKey
 from workflows.streaming.frames import View
-from workflows.streaming.log import PAGE, closes
+from workflows.streaming.log import PAGE, Page, closes
 from workflows.streaming.subscription import Subscription
 
 JOIN_SECONDS = 0.5
@@ -23,7 +24,7 @@ class Feed:
     def __init__(
         self,
         key: StreamKey,
-        read: Callable[[StreamKey, int], Awaitable[list[EventRow]]],
+        read: Callable[[StreamKey, int], Awaitable[Page]],
         on_unused: Callable[["Feed"], None],
     ) -> None:
         self.key = key
@@ -43,7 +44,7 @@ class Feed:
         if self.joining:
             await asyncio.wait([self.joining], timeout=JOIN_SECONDS)
 
-    async def read(self, after: int) -> list[EventRow]:
+    async def read(self, after: int) -> Page:
         return await self._read(self.key, after)
 
     def leave(self, subscription: Subscription) -> None:
@@ -78,13 +79,17 @@ class Feed:
         self._newest = max(self._newest, last)
         if not self._live or last <= self.position:
             return
-        if events and events[0].number_in(self.key) == self.position + 1 and self._filling is None:
-            self._hand_out(events)
+        if self._filling is None and events and self._joins(events):
+            self._hand_out(events, ends=closes(self.key, events[-1]))
         else:
             self._fill()
 
-    def _hand_out(self, events: Sequence[EventRow]) -> None:
-        ends = closes(self.key, events[-1])
+    def _joins(self, events: Sequence[EventRow]) -> bool:
+        """The events follow what was handed out. At the end of a thread's run only the rows say whether more comes."""
+        follows = events[0].number_in(self.key) == self.position + 1
+        return follows and not (self.key.kind == "thread" and events[-1].kind in TASK_ENDINGS)
+
+    def _hand_out(self, events: Sequence[EventRow], *, ends: bool) -> None:
         ids = [event.number_in(self.key) for event in events]
         self.position = ids[-1]
         for view, subscriptions in list(self._live.items()):
@@ -105,11 +110,11 @@ class Feed:
         """Read rows until there are no more. Numbers may be missing (compaction): what rows say is what there is."""
         try:
             while self._live and (announced := self._newest) > self.position:
-                events = await self.read(self.position)
-                fresh = [event for event in events if event.number_in(self.key) > self.position]
+                page = await self.read(self.position)
+                fresh = [event for event in page.rows if event.number_in(self.key) > self.position]
                 if fresh:
-                    self._hand_out(fresh)
-                if len(events) < PAGE and self._newest == announced:
+                    self._hand_out(fresh, ends=page.ends)
+                if len(page.rows) < PAGE and self._newest == announced:
                     self._newest = self.position
         finally:
             self._filling = None

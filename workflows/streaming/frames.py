@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Frame:
-    """One message of a stream: its name and its JSON object."""
+    """One message of a stream: its name (None for a message that has none on the wire) and its JSON object."""
 
-    name: str
+    name: str | None
     data: Mapping[str, Any]
 
 
@@ -28,7 +28,7 @@ class Framer(Protocol):
         """How the event looks on this dialect's wire, or None if it does not show there."""
 
     def reset(self, snapshot: Mapping[str, Any], first_id: int) -> Frame:
-        """Told to a reader whose id cannot be served: the state so far, and the first id on offer."""
+        """Told to a reader whose id cannot be served: the state so far, and the first id on offer, as a number."""
 
 
 class Format(Protocol):
@@ -36,7 +36,7 @@ class Format(Protocol):
     preamble: bytes
     heartbeat: bytes
 
-    def encode(self, frame: Frame, id: int | None) -> bytes: ...
+    def encode(self, frame: Frame, id: str | None) -> bytes: ...
 
 
 class ServerSentEvents:
@@ -50,9 +50,10 @@ class ServerSentEvents:
     preamble = b"retry: 2000\n"
     heartbeat = b": heartbeat\n"
 
-    def encode(self, frame: Frame, id: int | None) -> bytes:
+    def encode(self, frame: Frame, id: str | None) -> bytes:
         head = "" if id is None else f"id: {id}\n"
-        return f"{head}event: {frame.name}\ndata: {_dump(frame.data)}\n\n".encode("ascii")
+        name = "" if frame.name is None else f"event: {frame.name}\n"
+        return f"{head}{name}data: {_dump(frame.data)}\n\n".encode("ascii")
 
 
 class JsonLines:
@@ -62,9 +63,11 @@ class JsonLines:
     preamble = b"\n"
     heartbeat = b"\n"
 
-    def encode(self, frame: Frame, id: int | None) -> bytes:
-        head = {} if id is None else {"id": id}
-        return _dump({**head, "event": frame.name, "data": frame.data}).encode("ascii") + b"\n"
+    def encode(self, frame: Frame, id: str | None) -> bytes:
+        # Ids that count are numbers here, as they always were.
+        head = {} if id is None else {"id": int(id) if id.isdigit() else id}
+        name = {} if frame.name is None else {"event": frame.name}
+        return _dump({**head, **name, "data": frame.data}).encode("ascii") + b"\n"
 
 
 class Silence:
@@ -74,7 +77,7 @@ class Silence:
     preamble = b""
     heartbeat = b""
 
-    def encode(self, frame: Frame, id: int | None) -> bytes:
+    def encode(self, frame: Frame, id: str | None) -> bytes:
         return b""
 
 
@@ -112,12 +115,12 @@ class View:
             return b""
         if frame is None or not self._wants(event.kind, frame.name):
             return b""
-        return self.format.encode(frame, event.number_in(key))
+        return self.format.encode(frame, key.written(event.number_in(key)))
 
-    def _wants(self, kind: str, name: str) -> bool:
+    def _wants(self, kind: str, name: str | None) -> bool:
         if not self.types or kind in STREAM_ENDINGS:
             return True
-        return any(fnmatchcase(kind, glob) or fnmatchcase(name, glob) for glob in self.types)
+        return any(fnmatchcase(kind, glob) or fnmatchcase(name or "", glob) for glob in self.types)
 
 
 WAIT_FOR_END = View(NoFrames(), Silence())

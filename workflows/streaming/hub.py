@@ -108,8 +108,8 @@ class Hub:
     def _subscriptions(self) -> list[Subscription]:
         return [subscription for feed in self._feeds.values() for subscription in feed.readers]
 
-    async def _read(self, key: StreamKey, after: int) -> list[EventRow]:
-        return await self.threads.insist(log.read_events, key, after)
+    async def _read(self, key: StreamKey, after: int) -> log.Page:
+        return await self.threads.insist(log.read_page, key, after)
 
     async def _join(self, feed: Feed) -> bool:
         await self._listening.wait()
@@ -213,7 +213,9 @@ class Hub:
 
 
 def _expire(key: StreamKey) -> None:
-    services.expire_deadline(Task.objects.get(pk=key.id))
+    ids = {"pk": key.id} if key.kind == "task" else {"thread": key.id}
+    for task in Task.objects.unfinished().filter(**ids).defer("secrets"):
+        services.expire_deadline(task)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -11,7 +11,7 @@ from sessions.callers import Caller
 from workflows.exceptions import Unavailable
 from workflows.models import StreamKey, Task
 from workflows.streaming import log
-from workflows.streaming.frames import NDJSON, SSE, WAIT_FOR_END, Format, Framer, View
+from workflows.streaming.frames import NDJSON, SSE, WAIT_FOR_END, Format, Frame, Framer, View
 from workflows.streaming.hub import get_hub
 from workflows.streaming.threads import release_thread
 
@@ -43,21 +43,24 @@ class Place:
     finished: bool = False
 
 
-async def stream_response(request: HttpRequest, caller: Caller, key: StreamKey, framer: Framer) -> HttpResponseBase:
-    """The stream of a task or session, from the id that the request names, as SSE or (by `Accept`) NDJSON.
+async def stream_response(
+    request: HttpRequest, caller: Caller, key: StreamKey, framer: Framer, *, greeting: Frame | None = None
+) -> HttpResponseBase:
+    """The stream of a task, session or thread, from the id that the request names, as SSE or (by `Accept`) NDJSON.
 
-    204 where that id closed the stream. The view has checked that the caller may see it; the hub checks, at each
-    heartbeat, that the caller is still who it was. Raises TooMany beyond `STREAMS_PER_CALLER`.
+    `greeting` is a frame that comes first, without an id. 204 where that id closed the stream. The view has checked
+    that the caller may see it; the hub checks, at each heartbeat, that the caller is still who it was. Raises TooMany
+    beyond `STREAMS_PER_CALLER`.
     """
     get_hub().check_room(caller)
     format = requested_format(request)
     state = await sync_to_async(log.read_state)(key)
-    place = find_place(last_event_id(request), state)
+    place = await sync_to_async(find_place)(key, last_event_id(request), state)
     if place.finished:
         finished = HttpResponse(status=204)
         del finished["Content-Type"]
         return finished
-    opening = format.preamble
+    opening = format.preamble + (format.encode(greeting, None) if greeting else b"")
     after = place.after
     if place.reset:
         first = await sync_to_async(log.first_id)(key)
@@ -89,17 +92,15 @@ def last_event_id(request: HttpRequest) -> str:
     return request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
 
 
-def find_place(given: str, state: log.StreamState) -> Place:
+def find_place(key: StreamKey, given: str, state: log.StreamState) -> Place:
     if not given:
         # There is no beginning to start at any more once rows are gone: say where things stand instead.
-        return Place(after=0, reset=state.pruned_id > 0)
+        return Place(after=state.start, reset=state.pruned_id > 0)
     if given == LATEST:
         return Place(after=state.last_id, finished=state.closed)
-    if not (given.isascii() and given.isdigit() and len(given) < 19):
-        return Place(after=0, reset=True)
-    id = int(given)
-    if not state.pruned_id <= id <= state.last_id:
-        return Place(after=0, reset=True)
+    id = key.read(given)
+    if id is None or not log.serves(key, id, state):
+        return Place(after=state.start, reset=True)
     return Place(after=id, finished=state.closed and id == state.last_id)
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from sessions.callers import Caller
 from workflows.measures import MEASURES
 from workflows.streaming.frames import View
-from workflows.streaming.log import PAGE, closes
+from workflows.streaming.log import PAGE
 
 if TYPE_CHECKING:
     from workflows.streaming.feed import Feed
@@ -117,14 +117,14 @@ class Subscription:
     async def _replay(self) -> bytes:
         """The next page of rows; goes live where the rows end."""
         await self.feed.wait_until_joined()
-        rows = await self.feed.read(self.position)
+        rows, ends = await self.feed.read(self.position)
         key = self.feed.key
         frames = [frame for row in rows if (frame := self.view.encode(key, row))]
         MEASURES.frames += len(frames)
         page = b"".join(frames)
         if rows:
             self.position = self.taken = rows[-1].number_in(key)
-            self._ended = closes(key, rows[-1])
+            self._ended = ends
         if len(rows) < PAGE and not self._ended:
             self._live = self.feed.go_live(self)
         return page

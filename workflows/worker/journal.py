@@ -8,6 +8,7 @@ from workflows import services
 from workflows.database import DatabaseThreads
 from workflows.engine.journal import Step, Usage
 from workflows.events import Kind
+from workflows.exceptions import Paused
 from workflows.models import Event, Task
 from workflows.models import Step as StepRow
 from workflows.services import Claim, Write
@@ -26,6 +27,8 @@ class DatabaseJournal:
         self._claim = claim
         self._threads = threads
         self._texts = texts
+        self.pausing = False
+        """Somebody asked the task to pause."""
         self._told: set[str] = set()
         self._steps: dict[str, Step] = {}
         self._progress = task.progress
@@ -43,6 +46,10 @@ class DatabaseJournal:
         if text:
             await self._texts.put(self._claim, call, text, stage=stage, node=node)
 
+    async def boundary(self) -> None:
+        if self.pausing:
+            raise Paused("the task was asked to pause")
+
     async def lookup(self, key: str) -> Step | None:
         return self._steps.get(key)
 
@@ -58,9 +65,13 @@ class DatabaseJournal:
         await self._append(step.key, kind, data, changes=changes if step.kind == "model" else {}, step=step)
         self._steps[step.key] = step
 
+    async def flush(self) -> None:
+        """Return when all text is written. Raises StaleClaim once the claim is over."""
+        await self._texts.flush(self._claim)
+
     async def next_write(self) -> Write:
         """The number for the task's closing write, after everything that was told before."""
-        await self._texts.flush(self._claim)
+        await self.flush()
         self._writes += 1
         return Write(self._claim, self._writes)
 

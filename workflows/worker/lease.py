@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
@@ -17,12 +18,20 @@ def take(worker_id: uuid.UUID, hostname: str, pid: int) -> None:
     )
 
 
-def renew(worker_id: uuid.UUID) -> dict[uuid.UUID, int]:
-    """Renew the lease. Returns what the worker holds: claim tokens by task."""
+class Held(NamedTuple):
+    """What the rows say of a task that a worker holds."""
+
+    token: int
+    pausing: bool
+
+
+def renew(worker_id: uuid.UUID) -> dict[uuid.UUID, Held]:
+    """Renew the lease. Returns what the worker holds, by task."""
     Worker.objects.filter(pk=worker_id).update(
         lease_until=timezone.now() + _length(), stopped_at=None, measures=MEASURES.to_json()
     )
-    return dict(Task.objects.filter(worker_id=worker_id).values_list("pk", "claim_token"))
+    rows = Task.objects.filter(worker_id=worker_id).values_list("pk", "claim_token", "pause_requested_at")
+    return {task_id: Held(token, pausing is not None) for task_id, token, pausing in rows}
 
 
 def give_up(worker_id: uuid.UUID) -> None:

@@ -18,7 +18,7 @@ from sessions import trace
 from workflows import services
 from workflows.database import DatabaseThreads
 from workflows.engine.llm import Models
-from workflows.exceptions import StaleClaim, TaskError
+from workflows.exceptions import Paused, StaleClaim, TaskError
 from workflows.models import Task
 from workflows.services import Claim, Write
 from workflows.services import secrets as stored_secrets
@@ -27,6 +27,7 @@ from workflows.services.queue import enqueue
 from workflows.worker import lease, sweep
 from workflows.worker.jobs import JOBS
 from workflows.worker.journal import DatabaseJournal
+from workflows.worker.lease import Held
 from workflows.worker.texts import TextWriter
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Runtime:
         self.worker_id = uuid.uuid4()
         # By claim, not by task: a task that came back may be run again while its lost claim still winds down.
         self._running: dict[Claim, asyncio.Task[None]] = {}
+        self._journals: dict[Claim, DatabaseJournal] = {}
         self._claiming: dict[asyncio.Task[tuple[Task, Claim] | None], uuid.UUID] = {}
         self._threads = DatabaseThreads(DATABASE_THREADS, "database")
         # Apart, so that a long sweep cannot cost the lease.
@@ -112,12 +114,13 @@ class Runtime:
             await asyncio.wait([work])
         finally:
             del self._running[claim]
+            self._journals.pop(claim, None)
             self._texts.forget(claim)
 
     async def _work(self, task: Task, claim: Claim) -> None:
         """Run the task's job and end the task accordingly. Cancelled when the claim is over or is given back."""
         trace.begin(task=task.pk, session=task.session_id, caller=f"{task.owner_id}@{task.group_id}")
-        journal = DatabaseJournal(task, claim, self._threads, self._texts)
+        journal = self._journals[claim] = DatabaseJournal(task, claim, self._threads, self._texts)
         remaining = (task.deadline - timezone.now()).total_seconds()
         logger.info("task %s starts (%s)", task.pk, task.job)
         try:
@@ -135,6 +138,8 @@ class Runtime:
             else:
                 await self._threads.insist(services.complete, task, result, await journal.next_write())
                 logger.info("task %s completed", task.pk)
+        except Paused:
+            await self._pause(claim, journal)
         except StaleClaim:
             logger.info("task %s is no longer this worker's", task.pk)
         except Exception:  # a defect of ours, whatever it is, must not leave the task without an end
@@ -151,6 +156,15 @@ class Runtime:
         await self._threads.insist(services.fail, task, error, await journal.next_write())
         logger.info("task %s failed: %s", task.pk, error.type)
 
+    async def _pause(self, claim: Claim, journal: DatabaseJournal) -> None:
+        """Nothing of the task is under way any more. It may have been resumed meanwhile; then it is queued again."""
+        with suppress(StaleClaim):
+            await journal.flush()
+            await self._threads.insist(
+                services.requeue, claim.task_id, reason="it was resumed", claim_token=claim.token
+            )
+            logger.info("task %s pauses", claim.task_id)
+
     async def _for_ever(self, act: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
@@ -165,24 +179,33 @@ class Runtime:
         running = list(self._running)  # what is claimed while the rows are asked may be missing in the answer
         held = await self._beats.run(lease.renew, self.worker_id)
         self._drop_lost(running, held)
+        self._pause_and_go_on(held)
         for task_id, token in self._forgotten(held).items():
             await self._beats.run(services.requeue, task_id, reason="its claim was lost", claim_token=token)
 
     async def _sweep(self) -> None:
         await self._sweeps.run(sweep.sweep)
 
-    def _drop_lost(self, running: list[Claim], held: dict[uuid.UUID, int]) -> None:
+    def _drop_lost(self, running: list[Claim], held: dict[uuid.UUID, Held]) -> None:
         """Stop what was cancelled, or taken over by another worker."""
         for claim in running:
-            if held.get(claim.task_id) != claim.token and (work := self._running.get(claim)):
+            hold = held.get(claim.task_id)
+            if (hold is None or hold.token != claim.token) and (work := self._running.get(claim)):
                 work.cancel()
 
-    def _forgotten(self, held: dict[uuid.UUID, int]) -> dict[uuid.UUID, int]:
+    def _pause_and_go_on(self, held: dict[uuid.UUID, Held]) -> None:
+        for claim, journal in self._journals.items():
+            hold = held.get(claim.task_id)
+            if hold and hold.token == claim.token:
+                journal.pausing = hold.pausing
+
+    def _forgotten(self, held: dict[uuid.UUID, Held]) -> dict[uuid.UUID, int]:
         """What the rows say is held here and nothing here works on: claims whose COMMIT was not answered."""
         return {
-            task_id: token
-            for task_id, token in held.items()
-            if task_id not in self._claiming.values() and Claim(task_id, self.worker_id, token) not in self._running
+            task_id: hold.token
+            for task_id, hold in held.items()
+            if task_id not in self._claiming.values()
+            and Claim(task_id, self.worker_id, hold.token) not in self._running
         }
 
     async def _hand_over(self) -> None:

@@ -13,6 +13,10 @@ SAYS = {
     Kind.TASK_SUBMITTED: "Waiting for a worker",
     Kind.TASK_STARTED: "Started",
     Kind.TASK_REQUEUED: "Waiting for another worker",
+    Kind.TASK_PAUSING: "Pausing after what is under way",
+    Kind.TASK_PAUSED: "Paused",
+    Kind.TASK_PAUSE_WITHDRAWN: "Going on",
+    Kind.TASK_RESUMED: "Waiting for a worker",
     Kind.MODEL_RETRIED: "The model did not answer; trying again",
     Kind.MODEL_REJECTED: "The model's reply was not valid; asking again",
 }
@@ -53,6 +57,8 @@ class SessionFramer:
             case Kind.TASK_STARTED | Kind.TASK_REQUEUED:
                 return self._frame("task_processing", event, message=SAYS[Kind(event.kind)])
             case Kind.TASK_PROGRESS | Kind.MODEL_RETRIED | Kind.MODEL_REJECTED:
+                return self._frame("task_progress", event, **progress_of(event))
+            case Kind.TASK_PAUSING | Kind.TASK_PAUSED | Kind.TASK_PAUSE_WITHDRAWN | Kind.TASK_RESUMED:
                 return self._frame("task_progress", event, **progress_of(event))
             case Kind.MODEL_TEXT:
                 return self._frame("task_token", event, **token_of(event))

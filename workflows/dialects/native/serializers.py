@@ -11,8 +11,8 @@ MAX_PAGE = 500
 
 LISTED = (
     "task_id", "job", "goal", "status", "progress", "current_state", "error", "usage", "cost_usd", "model_calls",
-    "unpriced_calls", "session_id", "rerun_of_id", "last_seq", "timeout_seconds", "created_at", "started_at",
-    "ended_at", "links",
+    "unpriced_calls", "session_id", "thread_id", "run_no", "rerun_of_id", "last_seq", "timeout_seconds",
+    "created_at", "started_at", "ended_at", "links",
 )  # fmt: skip
 
 
@@ -69,6 +69,9 @@ class KeySerializer(serializers.Serializer[Any]):
 
 
 class RerunSerializer(serializers.Serializer[Any]):
-    """The body of a rerun: the caller's model key again, where the task ran with one."""
+    """The body of a rerun: the caller's model key again, where the task ran with one; and of a workflow's execution the
+    nodes that are to run again, and inputs that take the place of the earlier ones."""
 
     llm_config = KeySerializer(required=False)
+    nodes = serializers.ListField(child=StringField(max_length=200), required=False, max_length=1000)
+    inputs = serializers.DictField(required=False)

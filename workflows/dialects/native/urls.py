@@ -8,5 +8,7 @@ urlpatterns = [
     path("tasks/<str:task_id>/events", views.TaskEvents.as_view()),
     path("tasks/<str:task_id>/events/stream", views.task_event_stream),
     path("tasks/<str:task_id>/cancel", views.CancelTask.as_view()),
+    path("tasks/<str:task_id>/pause", views.PauseTask.as_view()),
+    path("tasks/<str:task_id>/resume", views.ResumeTask.as_view()),
     path("tasks/<str:task_id>/rerun", views.RerunTask.as_view()),
 ]

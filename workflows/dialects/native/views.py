@@ -105,8 +105,31 @@ class CancelTask(CallerView):
         return Response(TaskDetailSerializer(find_task(self.caller, task_id)).data)
 
 
+class PauseTask(CallerView):
+    """`POST /api/v1/tasks/{id}/pause`: a running task pauses once what is under way has ended."""
+
+    rights = {"POST": Right.RUN}
+
+    def post(self, request: Request, task_id: str) -> Response:
+        by = self.caller.user.get_username()
+        task = services.pause(find_task(self.caller, task_id), reason=f"paused by {by}")
+        return Response(TaskDetailSerializer(task).data)
+
+
+class ResumeTask(CallerView):
+    """`POST /api/v1/tasks/{id}/resume`."""
+
+    rights = {"POST": Right.RUN}
+
+    def post(self, request: Request, task_id: str) -> Response:
+        return Response(TaskDetailSerializer(services.resume(find_task(self.caller, task_id))).data)
+
+
 class RerunTask(CallerView):
-    """`POST /api/v1/tasks/{id}/rerun`: a new task; a failed one goes on where its ledger ends."""
+    """`POST /api/v1/tasks/{id}/rerun`: a new task; a failed one goes on where its ledger ends.
+
+    With `nodes` those of a workflow, and what follows them, run again, with `inputs` in place of the earlier ones.
+    """
 
     rights = {"POST": Right.RUN}
 
@@ -114,7 +137,13 @@ class RerunTask(CallerView):
         task = find_task(self.caller, task_id)
         asked = validated(RerunSerializer, self.body())
         spend(self.caller)
-        again = services.rerun(self.caller, task, secrets=asked.get("llm_config"))
+        again = services.rerun(
+            self.caller,
+            task,
+            secrets=asked.get("llm_config"),
+            redo=asked.get("nodes", ()),
+            inputs=asked.get("inputs"),
+        )
         return Response(
             TaskDetailSerializer(find_task(self.caller, str(again.pk))).data,
             status=201,

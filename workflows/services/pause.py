@@ -1,0 +1,85 @@
+"""Pausing a task, and going on with it.
+
+A queued task pauses at once. A running one is asked to: what its worker has under way ends and is settled, nothing new
+begins, and then the worker pauses it. The time that a task is paused does not count against its timeout.
+"""
+
+import uuid
+
+from django.db import transaction
+from django.utils import timezone
+
+from workflows.events import Kind
+from workflows.exceptions import Conflict
+from workflows.models import Status, Task
+from workflows.services.append import append
+from workflows.services.queue import enqueue
+from workflows.services.standing import standing
+
+PAUSED = "Paused"
+
+
+@transaction.atomic
+def pause(task: Task, *, reason: str) -> Task:
+    """Pause the task, or have its worker do so; the task as it is then. Raises Conflict if that cannot be."""
+    now = timezone.now()
+    held = _locked(task)
+    if held.has_ended:
+        raise Conflict(f"Task {held.pk} has already ended: it is {held.status}.")
+    if held.status == Status.PAUSED or held.pause_requested_at:
+        raise Conflict(f"Task {held.pk} is already paused. Resume it to go on.")
+    if held.status == Status.QUEUED:
+        append(
+            held.pk,
+            Kind.TASK_PAUSED,
+            {"reason": reason, **standing(held.pk)},
+            changes={"paused_at": now, "current_state": PAUSED},
+        )
+    else:
+        append(
+            held.pk,
+            Kind.TASK_PAUSING,
+            {"reason": reason, **standing(held.pk)},
+            changes={"pause_requested_at": now, "current_state": "Pausing after what is under way"},
+        )
+    return _locked(task)
+
+
+def settle_pause(task_id: uuid.UUID, *, claim_token: int) -> bool:
+    """The task's worker has stopped, or was lost: the task that was asked to pause is paused. False if that claim was
+    over."""
+    changes = {"paused_at": timezone.now(), "current_state": PAUSED}
+    return append(task_id, Kind.TASK_PAUSED, standing(task_id), claim_token=claim_token, changes=changes) is not None
+
+
+@transaction.atomic
+def resume(task: Task) -> Task:
+    """Go on with a paused task; the task as it is then. Raises Conflict if it is not paused."""
+    held = _locked(task)
+    if held.has_ended:
+        raise Conflict(f"Task {held.pk} has already ended: it is {held.status}. Run it again instead.")
+    now = timezone.now()
+    if held.paused_at:
+        append(
+            held.pk,
+            Kind.TASK_RESUMED,
+            standing(held.pk),
+            changes={
+                "deadline": held.deadline + (now - held.paused_at),
+                "current_state": "Waiting for a worker",
+                "sent_at": now,
+                "sends": 0,
+            },
+        )
+        enqueue(held.pk)
+    elif held.pause_requested_at:
+        # Its worker had not paused it yet, and now will not, or will find that it may go on.
+        changes = {"pause_requested_at": None, "current_state": "Going on"}
+        append(held.pk, Kind.TASK_PAUSE_WITHDRAWN, standing(held.pk), changes=changes)
+    else:
+        raise Conflict(f"Task {held.pk} is not paused: it is {held.status}.")
+    return _locked(task)
+
+
+def _locked(task: Task) -> Task:
+    return Task.objects.select_for_update(no_key=True).defer("secrets").get(pk=task.pk)
