@@ -31,6 +31,16 @@ class Kind(StrEnum):
     PLAN_COMPLETED = "plan.completed"
     NODE_COMPLETED = "node.completed"
 
+    WORKFLOW_STARTED = "workflow.started"
+    ITERATION_STARTED = "iteration.started"
+    ITERATION_COMPLETED = "iteration.completed"
+    NODE_STARTED = "node.started"
+    NODE_PROGRESS = "node.progress"
+    NODE_RETRIED = "node.retried"
+    NODE_FINISHED = "node.finished"
+    NODE_FAILED = "node.failed"
+    NODE_SKIPPED = "node.skipped"
+
     SESSION_CLOSED = "session.closed"
     SESSION_EXPIRED = "session.expired"
 

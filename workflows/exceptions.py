@@ -14,6 +14,7 @@ EvoserverError
 ├── TaskError                   why a task ended without a result
 │   ├── ModelFailed      502    the model's endpoint failed or refused
 │   ├── ModelUnusable    502    the model's replies stayed invalid
+│   ├── NodeFailed       502    nodes of a workflow failed; carries their names
 │   └── TimedOut         504
 ├── Unavailable          503    a part of the server is away; try again
 ├── Paused                      the task was asked to pause; never leaves the worker
@@ -117,6 +118,17 @@ class ModelUnusable(TaskError):
 
     status = 502
     type = "model_unusable"
+
+
+class NodeFailed(TaskError):
+    """A workflow's nodes failed; what did not depend on them has finished. `nodes`: their names."""
+
+    status = 502
+    type = "node_failed"
+
+    def __init__(self, detail: str, *, nodes: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.nodes = tuple(nodes)
 
 
 class TimedOut(TaskError):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from workflows.engine.executor import execute
 from workflows.engine.generator import generate
 from workflows.engine.llm import Models, ModelSettings
 from workflows.engine.memory import MemoryJournal
@@ -30,6 +31,15 @@ class Bench:
         tools = changes.pop("tools", ())
         journal = changes.pop("journal", self.journal)
         return await generate(goal, settings=self.settings(**changes), models=self.models, journal=journal, tools=tools)
+
+    async def execute(
+        self, graph: dict[str, Any], inputs: dict[str, Any] | None = None, **changes: Any
+    ) -> dict[str, Any]:
+        """Settings and the arguments of `execute`, told apart by name."""
+        own = {name: changes.pop(name) for name in ("limits", "depth", "breadth") if name in changes}
+        journal = changes.pop("journal", self.journal)
+        settings = self.settings(**changes)
+        return await execute(graph, inputs or {}, settings=settings, models=self.models, journal=journal, **own)
 
 
 @pytest.fixture

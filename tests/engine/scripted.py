@@ -25,7 +25,15 @@ class Asked:
         schema = self.body.get("response_format", {}).get("json_schema")
         if schema:
             return schema["name"]
-        return "node_agents" if "## Node" in self.body["messages"][1]["content"] else "workflow_plan"
+        for section, name in (("Node", "node_agents"), ("Outputs", "node_result"), ("Results", "workflow_review")):
+            if f"## {section}\n" in self.body["messages"][1]["content"]:
+                return name
+        return "workflow_plan"
+
+    @property
+    def node(self) -> str:
+        """The node whose agent this is, by the prompts that `agent` writes."""
+        return self.body["messages"][1]["content"].split("Do it: ")[1].split(".")[0]
 
     @property
     def last_message(self) -> str:
@@ -77,6 +85,7 @@ async def endpoint() -> AsyncIterator[Endpoint]:
     served = Endpoint()
     served.on("workflow_plan", says(PLAN))
     served.on("node_agents", agent_for_node)
+    served.on("node_result", result_of_node)
     server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
     served.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     try:
@@ -149,7 +158,24 @@ async def agent_for_node(asked: Asked, writer: asyncio.StreamWriter) -> None:
     await says({"agents": [agent(asked.section("Node"))]})(asked, writer)
 
 
+VALUES = {"string": "text", "integer": 3, "number": 2.5, "boolean": True, "object": {"a": 1}, "array": ["one", "two"]}
+
+
+async def result_of_node(asked: Asked, writer: asyncio.StreamWriter) -> None:
+    """A right value for each output; a string says whose it is."""
+    await says(result(asked))(asked, writer)
+
+
+def result(asked: Asked, **changes: Any) -> dict[str, Any]:
+    outputs = asked.section("Outputs")
+    values = {
+        o["name"]: f"{o['name']} of {asked.node}" if o["type"] == "string" else VALUES[o["type"]] for o in outputs
+    }
+    return {"thought": "Done.", **values, **changes}
+
+
 def agent(node: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    task = f"### Objective\nDo it: {node['name']}."
     inputs = "\n".join(f"<input>{{{parameter['name']}}}</input>" for parameter in node["inputs"])
     outputs = "\n".join(f"## {parameter['name']}\nThe result." for parameter in node["outputs"])
     return {
@@ -157,7 +183,7 @@ def agent(node: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "description": "Does it.",
         "inputs": node["inputs"],
         "outputs": node["outputs"],
-        "prompt": f"### Objective\nDo it.\n\n### Inputs\n{inputs}\n\n### Output Format\n## Thought\n\n{outputs}",
+        "prompt": f"{task}\n\n### Inputs\n{inputs}\n\n### Output Format\n## Thought\n\n{outputs}",
         "tool_names": None,
         **changes,
     }

@@ -1,6 +1,6 @@
 """A model call as a step of a task: told throughout, tried again if it fails, never once settled."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
@@ -22,16 +22,22 @@ MAX_PIECE_CHARS: Final = 5_000
 
 Message = dict[str, str]
 
+OnText = Callable[[str], Awaitable[None]]
+
 
 @dataclass(frozen=True)
 class Call:
-    """One question to the model. `key` is its place in the ledger and its name in every event."""
+    """One question to the model. `key` is its place in the ledger and its name in every event.
+
+    `listen`: asked at each attempt for who hears the reply's text as it comes, since an attempt starts over.
+    """
 
     key: str
     stage: str
     node: str | None
     messages: tuple[Message, ...]
     response_format: Mapping[str, Any]
+    listen: Callable[[], OnText] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,12 @@ class ModelCaller:
     async def reply(self, call: Call) -> Reply:
         """The model's reply, from the ledger if it is there.
 
-        Raises `ModelFailed` when the endpoint refuses, or fails at every attempt.
+        Raises `ModelFailed` when the endpoint refuses, or fails at every attempt; `Paused` instead of asking.
         """
         step = await self.journal.lookup(call.key)
         if step is not None:
             return Reply.from_json(step.output)
+        await self.journal.boundary()
         await self.journal.tell(f"{call.key}/started", Kind.MODEL_STARTED, self._about(call))
         received = await self._received(call)
         await self._settle(call, received)
@@ -77,12 +84,17 @@ class ModelCaller:
         raise AssertionError("unreachable: the attempts end with a reply or an error")
 
     async def _attempt(self, call: Call, body: Mapping[str, Any]) -> Received:
+        heard = call.listen() if call.listen else None
+
         async def on_text(text: str) -> None:
             for start in range(0, len(text), MAX_PIECE_CHARS):
                 piece = text[start : start + MAX_PIECE_CHARS]
                 await self.journal.text(call.key, piece, stage=call.stage, node=call.node)
+            if heard is not None:
+                await heard(text)
 
-        return await stream.read(lambda: self.models.open(self.settings, body), on_text)
+        async with self.models.slot(self.settings):
+            return await stream.read(lambda: self.models.open(self.settings, body), on_text)
 
     async def _wait(self, call: Call, attempt: int, failures: int, error: CallError) -> None:
         """Wait for the next attempt, or raise `ModelFailed` when there is none."""
@@ -92,7 +104,9 @@ class ModelCaller:
             raise faults.failure(error, self.settings, failures) from None
         delay_s = retries.delay_s(failures, fault.retry_after_s)
         await self._tell_retry(call, attempt, fault.reason, fault.status, delay_s)
+        await self.journal.boundary()
         await retries.sleep(delay_s)
+        await self.journal.boundary()
 
     async def _tell_retry(self, call: Call, attempt: int, reason: str, status: int | None, delay_s: float) -> None:
         await self.journal.tell(

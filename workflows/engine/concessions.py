@@ -42,7 +42,9 @@ def _drop(field: str) -> Concession:
     return Concession(f"the endpoint refuses {field}; asked without it", (field,), partial(_without, field))
 
 
-_FORMAT_WORDS: Final = ("response_format", "json_schema", "json_object", "structured output", "json mode")
+_FORMAT_WORDS: Final = (
+    "response_format", "response_schema", "json_schema", "json_object", "structured output", "json mode",
+)  # fmt: skip
 
 ALL: Final = (
     Concession("the endpoint refuses json_schema; asked in JSON mode", _FORMAT_WORDS, _json_mode),

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from workflows.events import Kind
+
+MAX_KEY_CHARS: Final = 160
+"""The rows hold 200, the kind before the key included."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Step:
 class Journal(Protocol):
     """Where the engine tells what happens and looks up what already did. Each verb is one transaction.
 
-    Every verb raises `StaleClaim` once another worker owns the task; the engine lets it through.
+    Every verb raises `StaleClaim` once another worker owns the task; the engine lets it through. A key has at
+    most `MAX_KEY_CHARS`.
     """
 
     async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:

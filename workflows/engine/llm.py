@@ -4,12 +4,14 @@ Chat Completions through the `openai` library, since any compatible endpoint spe
 retries are off: ours are told as events (`calls.py`).
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Final, Self
+from weakref import WeakValueDictionary
 
 import httpx2
 from openai import AsyncOpenAI, AsyncStream, DefaultAsyncHttpx2Client, Omit
@@ -21,6 +23,7 @@ from workflows.exceptions import ModelFailed
 
 CONNECT_S: Final = 10.0
 SILENCE_S: Final = 120.0
+PROVIDER_CALLS_AT_ONCE: Final = 64
 DEMO: Final = "demo"
 
 
@@ -56,9 +59,18 @@ class Models:
     each request gets an `AsyncOpenAI` with its own key, and no key can reach another task's request.
     """
 
-    def __init__(self, *, retries: Retries | None = None, tls: SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        retries: Retries | None = None,
+        tls: SSLContext | None = None,
+        provider_calls_at_once: int = PROVIDER_CALLS_AT_ONCE,
+    ) -> None:
         """`tls`: which certificates to trust, for an endpoint with a private authority; the usual ones if None."""
         self.retries = retries or Retries()
+        self._calls_at_once = provider_calls_at_once
+        # An endpoint's slots are there as long as a call has one or waits for one.
+        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._conceded: dict[tuple[str, str], tuple[Concession, ...]] = {}
         self._http = DefaultAsyncHttpx2Client(
             timeout=httpx2.Timeout(SILENCE_S, connect=CONNECT_S),
@@ -79,6 +91,13 @@ class Models:
             extra_headers={"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()},
         )
         return stream
+
+    def slot(self, settings: ModelSettings) -> asyncio.Semaphore:
+        """To be held during a call: an endpoint is asked only so many things at once, in the order of asking."""
+        slots = self._slots.get(settings.base_url)
+        if slots is None:
+            slots = self._slots[settings.base_url] = asyncio.Semaphore(self._calls_at_once)
+        return slots
 
     def conceded(self, settings: ModelSettings) -> tuple[Concession, ...]:
         """What this endpoint is known to refuse for this model."""

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.engine.journal import Step
+from workflows.engine.journal import MAX_KEY_CHARS, Step
 from workflows.events import MAX_DATA_BYTES, Kind
+from workflows.exceptions import Paused
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ class Told:
 class MemoryJournal:
     """Keeps events and steps as the database does, and refuses what it would refuse.
 
-    `ValueError`: data that is no JSON or too large, or progress that falls.
+    `ValueError`: data that is no JSON or too large, a key that is too long, or progress that falls. With
+    `pause_requested` the next boundary raises `Paused`.
     """
 
     def __init__(self, steps: Mapping[str, Step] | None = None) -> None:
         self.events: list[Told] = []
         self.steps: dict[str, Step] = dict(steps or {})
+        self.pause_requested = False
         self._told: set[str] = set()
         self._progress = 0
 
@@ -52,11 +55,17 @@ class MemoryJournal:
             self.steps[step.key] = step
             self._append(step.key, kind, data)
 
+    async def boundary(self) -> None:
+        if self.pause_requested:
+            raise Paused("The task was paused.")
+
     def of(self, kind: Kind) -> list[dict[str, Any]]:
         """The data of all events of a kind, in order."""
         return [event.data for event in self.events if event.kind == kind]
 
     def _append(self, key: str | None, kind: Kind, data: Mapping[str, Any]) -> None:
+        if key is not None and len(key) > MAX_KEY_CHARS:
+            raise ValueError(f"the key {key} is longer than {MAX_KEY_CHARS} characters")
         written = json.dumps(data, allow_nan=False, ensure_ascii=False)
         if len(written.encode()) > MAX_DATA_BYTES:
             raise ValueError(f"the data of {key} is larger than {MAX_DATA_BYTES} bytes")

@@ -6,7 +6,7 @@ from typing import Final
 from workflows.engine import graph, prompts
 from workflows.engine.calls import ModelCaller
 from workflows.engine.shapes import Plan
-from workflows.engine.structured import Request, ask
+from workflows.engine.structured import Request, ask, reader, shaped
 from workflows.engine.text import cut
 from workflows.engine.tools import Tool, as_json
 from workflows.engine.wiring import open_inputs, producers
@@ -29,11 +29,11 @@ async def make_plan(caller: ModelCaller, goal: str, tools: Sequence[Tool]) -> Pl
             key=STAGE,
             stage=STAGE,
             node=None,
+            subject="plan",
             system=prompts.PLAN,
             user="\n\n".join(sections),
-            schema_name="workflow_plan",
-            shape=Plan,
-            check=check_plan,
+            format=shaped("workflow_plan", Plan),
+            read=reader(Plan, check_plan),
         ),
     )
 

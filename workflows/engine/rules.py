@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from workflows.engine import wiring
+from workflows.engine.policies import policy_problems
 from workflows.engine.templates import IDENTIFIER, prompt_problems
 from workflows.engine.text import cut, listed
 
@@ -90,6 +91,7 @@ def _node_shape(node: object, place: str) -> Iterator[str]:
         yield f"{place}.status must be one of {', '.join(STATUSES)}"
     for key in ("inputs", "outputs"):
         yield from _parameters_shape(node.get(key), f"{place}.{key}")
+    yield from policy_problems(node, place)
 
 
 def _agent_shape(agent: object, place: str) -> Iterator[str]:

@@ -8,10 +8,11 @@ from typing import Any, Final
 from workflows.engine import prompts
 from workflows.engine.calls import ModelCaller
 from workflows.engine.shapes import Agent, Agents, Plan, SubTask
-from workflows.engine.structured import Request, ask
+from workflows.engine.structured import Request, ask, reader, shaped
 from workflows.engine.templates import IDENTIFIER, completed, prompt_problems
 from workflows.engine.text import listed
 from workflows.engine.tools import Tool, as_json
+from workflows.exceptions import Paused
 
 STAGE: Final = "agents"
 MAX_CALLS_AT_ONCE: Final = 8
@@ -24,18 +25,30 @@ async def staff(
     tools: Sequence[Tool],
     on_staffed: Callable[[SubTask, Agent], Awaitable[None]],
 ) -> dict[str, Agent]:
-    """An agent for each node, each told as soon as it is there. The first failure cancels the other calls."""
-    slots = asyncio.Semaphore(MAX_CALLS_AT_ONCE)
+    """An agent for each node, each told as soon as it is there. The first failure cancels the other calls.
 
-    async def staff_one(sub_task: SubTask) -> Agent:
-        async with slots:
-            agent = await _design(caller, goal, plan, sub_task, tools)
+    A pause cancels none: each node comes to its own next boundary, and then `Paused` is raised.
+    """
+    slots = asyncio.Semaphore(MAX_CALLS_AT_ONCE)
+    staffed: dict[str, Agent] = {}
+    pauses: list[Paused] = []
+
+    async def staff_one(sub_task: SubTask) -> None:
+        try:
+            async with slots:
+                agent = await _design(caller, goal, plan, sub_task, tools)
+        except Paused as pause:
+            pauses.append(pause)
+            return
         await on_staffed(sub_task, agent)
-        return agent
+        staffed[sub_task.name] = agent
 
     async with asyncio.TaskGroup() as group:
-        staffed = {s.name: group.create_task(staff_one(s), name=f"agents/{s.name}") for s in plan.sub_tasks}
-    return {name: task.result() for name, task in staffed.items()}
+        for sub_task in plan.sub_tasks:
+            group.create_task(staff_one(sub_task), name=f"agents/{sub_task.name}")
+    if pauses:
+        raise pauses[0]
+    return {sub_task.name: staffed[sub_task.name] for sub_task in plan.sub_tasks}
 
 
 def with_unique_names(agents: dict[str, Agent]) -> dict[str, Agent]:
@@ -67,11 +80,11 @@ async def _design(caller: ModelCaller, goal: str, plan: Plan, sub_task: SubTask,
             key=f"{STAGE}/{sub_task.name}",
             stage=STAGE,
             node=sub_task.name,
+            subject=f"agents for {sub_task.name!r}",
             system=prompts.AGENTS,
             user="\n\n".join(sections),
-            schema_name="node_agents",
-            shape=Agents,
-            check=partial(check_agents, sub_task=sub_task, tools=tools),
+            format=shaped("node_agents", Agents),
+            read=reader(Agents, partial(check_agents, sub_task=sub_task, tools=tools)),
         ),
     )
     return reply.agents[0]

@@ -1,10 +1,10 @@
 """A reply of a given shape: asked for, checked, and asked for again with the problems until it is right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from workflows.engine.calls import Call, Message, ModelCaller
+from workflows.engine.calls import Call, Message, ModelCaller, OnText
 from workflows.engine.replies import Rejected, parse
 from workflows.engine.shapes import Shape, strict_schema
 from workflows.engine.stream import OVERLONG, Reply
@@ -12,6 +12,7 @@ from workflows.engine.text import cut
 from workflows.events import Kind
 from workflows.exceptions import ModelUnusable
 
+T = TypeVar("T")
 S = TypeVar("S", bound=Shape)
 
 MAX_TRIES: Final = 3
@@ -28,20 +29,58 @@ FEEDBACK: Final = (
 
 
 @dataclass(frozen=True)
-class Request(Generic[S]):
-    """What to ask, and how the reply must be. `check` returns the reply mended, and the problems left."""
+class Format:
+    """The JSON schema that a reply is asked for in. Not every schema can be `strict`; see `shapes.py`."""
+
+    name: str
+    schema: Mapping[str, Any]
+    strict: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        described = {"name": self.name, "strict": self.strict, "schema": self.schema}
+        return {"type": "json_schema", "json_schema": described}
+
+
+@dataclass(frozen=True)
+class Request(Generic[T]):
+    """What to ask, and how the reply must be.
+
+    `subject` is what a sentence calls the reply ("plan"), `task` what was to be done. `read` takes a reply's text,
+    and raises `Rejected`. `tries_before`: the tries that were used up under this key before, so that these get keys
+    of their own.
+    """
 
     key: str
     stage: str
     node: str | None
+    subject: str
     system: str
     user: str
-    schema_name: str
-    shape: type[S]
-    check: Callable[[S], tuple[S, list[str]]]
+    format: Format
+    read: Callable[[str], T]
+    task: str = "this goal"
+    tries_before: int = 0
+    listen: Callable[[], OnText] | None = None
 
 
-async def ask(caller: ModelCaller, request: Request[S]) -> S:
+def shaped(name: str, shape: type[S]) -> Format:
+    """The format of a reply of this shape."""
+    return Format(name, strict_schema(shape))
+
+
+def reader(shape: type[S], check: Callable[[S], tuple[S, list[str]]]) -> Callable[[str], S]:
+    """Reads a reply of this shape. `check` returns the reply mended, and the problems left."""
+
+    def read(text: str) -> S:
+        mended, problems = check(parse(text, shape))
+        if problems:
+            raise Rejected(problems)
+        return mended
+
+    return read
+
+
+async def ask(caller: ModelCaller, request: Request[T]) -> T:
     """The valid reply.
 
     Raises `ModelUnusable` when three replies were not valid or the model declined, and `ModelFailed`.
@@ -51,12 +90,12 @@ async def ask(caller: ModelCaller, request: Request[S]) -> S:
         {"role": "user", "content": request.user},
     ]
     problems: list[str] = []
-    for attempt in range(1, MAX_TRIES + 1):
+    for attempt in range(request.tries_before + 1, request.tries_before + MAX_TRIES + 1):
         call = _call(request, attempt, messages)
         reply = await caller.reply(call)
-        _refuse_unusable(reply)
+        _refuse_unusable(reply, request.task)
         try:
-            return _checked(reply, request)
+            return _read(reply, request)
         except Rejected as rejection:
             problems = rejection.problems
         await caller.journal.tell(
@@ -71,44 +110,34 @@ async def ask(caller: ModelCaller, request: Request[S]) -> S:
             },
         )
         messages += _feedback(reply, problems)
-    subject = "plan" if request.node is None else f"agents for {request.node!r}"
     raise ModelUnusable(
-        f"The model's {subject} stayed invalid after {MAX_TRIES} tries, at last because: "
+        f"The model's {request.subject} stayed invalid after {MAX_TRIES} tries, at last because: "
         f"{'; '.join(problems[:3])}. {LONGER if CUT_OFF in problems else BETTER}"
     )
 
 
-def _call(request: Request[S], attempt: int, messages: list[Message]) -> Call:
+def _call(request: Request[T], attempt: int, messages: list[Message]) -> Call:
     return Call(
         key=f"{request.key}/{attempt}",
         stage=request.stage,
         node=request.node,
         messages=tuple(messages),
-        response_format={
-            "type": "json_schema",
-            "json_schema": {
-                "name": request.schema_name,
-                "strict": True,
-                "schema": strict_schema(request.shape),
-            },
-        },
+        response_format=request.format.as_json(),
+        listen=request.listen,
     )
 
 
-def _checked(reply: Reply, request: Request[S]) -> S:
+def _read(reply: Reply, request: Request[T]) -> T:
     if reply.finish == "length":
         raise Rejected([CUT_OFF])
-    mended, problems = request.check(parse(reply.text, request.shape))
-    if problems:
-        raise Rejected(problems)
-    return mended
+    return request.read(reply.text)
 
 
-def _refuse_unusable(reply: Reply) -> None:
+def _refuse_unusable(reply: Reply, task: str) -> None:
     """Raises `ModelUnusable` for replies that feedback would not mend."""
     if reply.refusal or reply.finish == "content_filter":
         said = f": {cut(reply.refusal, 300)}" if reply.refusal else " (content filter)."
-        raise ModelUnusable(f"The model declined this goal{said} {BETTER}")
+        raise ModelUnusable(f"The model declined {task}{said} {BETTER}")
     if reply.finish == OVERLONG:
         raise ModelUnusable("The model did not stop writing. Use another model, or set llm_config.max_tokens.")
 

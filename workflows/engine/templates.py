@@ -5,7 +5,7 @@ prompt that somebody posted would read the server's own objects.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from string import Formatter
 from typing import Final
 
@@ -39,6 +39,13 @@ def prompt_problems(prompt: str, inputs: Collection[str]) -> list[str]:
         if f"{{{name}}}" not in fields
     ]
     return unknown + missing
+
+
+def filled(prompt: str, values: Mapping[str, str]) -> str:
+    """The prompt with its inputs. For a prompt without `prompt_problems`; braces in values mean nothing."""
+    # `str.format` would do the same, and more for a prompt that was not checked.
+    parts: Iterable[Part] = Formatter().parse(prompt)
+    return "".join(text + (values[name] if name is not None else "") for text, name, _, _ in parts)
 
 
 def completed(prompt: str, inputs: Iterable[str], outputs: Iterable[str]) -> str:

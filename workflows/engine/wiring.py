@@ -92,6 +92,48 @@ def _walk_back(sources: Mapping[str, set[str]]) -> list[str]:
     return list(seen)[seen[at] :][::-1]
 
 
+def knots(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """A number for each node; nodes from which each other can be reached have the same (Kosaraju's algorithm)."""
+    after: dict[str, list[str]] = defaultdict(list)
+    before: dict[str, list[str]] = defaultdict(list)
+    for source, target in pairs:
+        after[source].append(target)
+        before[target].append(source)
+    found: dict[str, int] = {}
+    for number, name in enumerate(reversed(_by_end(names, after))):
+        if name in found:
+            continue
+        found[name] = number
+        todo = [name]
+        while todo:
+            for source in before[todo.pop()]:
+                if source not in found:
+                    found[source] = number
+                    todo.append(source)
+    return found
+
+
+def _by_end(names: Iterable[str], after: Mapping[str, list[str]]) -> list[str]:
+    """The nodes in the order in which a search in depth is done with them."""
+    order: list[str] = []
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            continue
+        seen.add(name)
+        path = [(name, iter(after.get(name, ())))]
+        while path:
+            at, rest = path[-1]
+            deeper = next((target for target in rest if target not in seen), None)
+            if deeper is None:
+                order.append(at)
+                path.pop()
+            else:
+                seen.add(deeper)
+                path.append((deeper, iter(after.get(deeper, ()))))
+    return order
+
+
 def leading_to(ends: Iterable[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
     """All nodes from which one of the ends can be reached, the ends included."""
     before: dict[str, list[str]] = defaultdict(list)

@@ -18,6 +18,7 @@ def _instructions(name: str) -> str:
 
 PLAN: Final = _instructions("plan.md")
 AGENTS: Final = _instructions("agents.md")
+NODE: Final = _instructions("node.md")
 
 
 def goal_section(goal: str) -> str:

@@ -1,0 +1,154 @@
+"""From a workflow to its results: every node whose inputs are there runs at once, iteration by iteration."""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workflows.engine import wiring
+from workflows.engine.calls import ModelCaller
+from workflows.engine.executable import execution_problems, ignored_inputs, workflow_inputs
+from workflows.engine.journal import Journal
+from workflows.engine.llm import Models, ModelSettings
+from workflows.engine.node_runs import NodeRunner, RunFailed
+from workflows.engine.schedule import Schedule, Turn
+from workflows.engine.telling import Telling
+from workflows.engine.text import listed
+from workflows.exceptions import Invalid, NodeFailed, Paused, StaleClaim
+
+__all__ = ["ExecutionLimits", "execute", "execution_problems", "ignored_inputs"]
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ExecutionLimits:
+    """`nodes_at_once`: of one task. `loop_rounds`: how often the nodes of a loop run again, at most."""
+
+    nodes_at_once: int = 8
+    loop_rounds: int = 3
+
+
+async def execute(
+    graph: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    *,
+    settings: ModelSettings,
+    models: Models,
+    journal: Journal,
+    limits: ExecutionLimits | None = None,
+    depth: int = 1,
+    breadth: int = 0,
+) -> dict[str, Any]:
+    """The results of a valid graph: `{outputs, results, iterations}`, and `graph` if follow-up nodes made it grow.
+
+    `outputs` are the workflow's by name, `results` those of each node. What a former run of the same task settled
+    is not done again. Raises `Invalid` for inputs with `execution_problems`, `NodeFailed`, for a review also
+    `ModelFailed` and `ModelUnusable`, and whatever the journal raises, `Paused` among it.
+    """
+    problems = execution_problems(graph, inputs)
+    if problems:
+        raise Invalid(problems)
+    caller = ModelCaller(settings, models, journal)
+    telling = Telling(journal)
+    limits = limits or ExecutionLimits()
+    values = workflow_inputs(graph, inputs)
+    links = wiring.links(graph["nodes"], graph["edges"])
+    await telling.workflow(graph["nodes"], links, [name for name, value in values.items() if value is not None])
+    await telling.iteration_started(1, depth, len(graph["nodes"]), reviewed=False)
+    schedule = Schedule(graph["nodes"], graph["edges"], values, loop_rounds=limits.loop_rounds)
+    await Iteration(NodeRunner(caller, telling, 1), graph["nodes"], schedule, limits).run()
+    await telling.iteration_completed(1, depth)
+    outputs = {parameter["name"]: schedule.values[parameter["name"]] for parameter in graph["workflow_outputs"]}
+    return {"outputs": outputs, "results": schedule.results, "iterations": 1}
+
+
+class Iteration:
+    """Runs the nodes of one schedule side by side, and sees how each of them ends."""
+
+    def __init__(self, runner: NodeRunner, nodes: Sequence[Node], schedule: Schedule, limits: ExecutionLimits) -> None:
+        self._runner = runner
+        self._telling = runner.telling
+        self._nodes = {node["name"]: node for node in nodes}
+        self._schedule = schedule
+        self._at_once = limits.nodes_at_once
+        self._running: set[asyncio.Task[None]] = set()
+        self._ended: deque[asyncio.Task[None]] = deque()
+        self._somebody_ended = asyncio.Event()
+        self._failures: list[RunFailed] = []
+        self._pause: Paused | None = None
+
+    async def run(self) -> None:
+        """Until nothing can run any more. Raises `NodeFailed`, `Paused`, and what is neither's fault at once."""
+        try:
+            await self._run()
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+        if self._pause is not None:
+            raise self._pause
+        if self._failures:
+            raise _node_failed(self._failures)
+
+    async def _run(self) -> None:
+        self._begin()
+        while self._running:
+            await self._somebody_ended.wait()
+            self._somebody_ended.clear()
+            self._see_ended()
+            self._begin()
+
+    def _begin(self) -> None:
+        ready = self._schedule.ready
+        while ready and self._pause is None and len(self._running) < self._at_once:
+            turn = ready.popleft()
+            task = asyncio.create_task(self._run_one(turn), name=f"node/{turn.node}")
+            self._running.add(task)
+            task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._ended.append(task)
+        self._somebody_ended.set()
+
+    def _see_ended(self) -> None:
+        """Lets through what no other node should outlive: a lost claim, else a bug."""
+        errors: list[Exception] = []
+        while self._ended:
+            try:
+                self._ended.popleft().result()
+            except Paused as pause:
+                self._pause = pause
+            except Exception as error:  # noqa: BLE001 - raised below
+                errors.append(error)
+        if errors:
+            raise next((error for error in errors if isinstance(error, StaleClaim)), errors[0])
+
+    async def _run_one(self, turn: Turn) -> None:
+        schedule = self._schedule
+        try:
+            inputs = schedule.inputs_of(turn.node)
+            outputs = await self._runner.run(self._nodes[turn.node], turn, inputs)
+        except RunFailed as failure:
+            self._failures.append(failure)
+            schedule.fail(turn.node)
+        else:
+            schedule.finish(turn.node, outputs)
+        # What this makes possible begins now, and not after it was told.
+        self._somebody_ended.set()
+        await self._telling.closed(turn.node, is_first_run=turn.run == 1)
+        while schedule.skipped:
+            skip = schedule.skipped.popleft()
+            await self._telling.skipped(self._runner.iteration, skip)
+            await self._telling.closed(skip.node, is_first_run=True)
+
+
+def _node_failed(failures: Sequence[RunFailed]) -> NodeFailed:
+    """In the order in which they failed."""
+    names = [failure.node for failure in failures]
+    if len(failures) == 1:
+        return NodeFailed(failures[0].sentence, nodes=names)
+    sentences = " ".join(failure.sentence for failure in failures[:3])
+    return NodeFailed(f"{len(failures)} nodes failed: {listed(names)}. {sentences}", nodes=names)

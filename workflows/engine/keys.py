@@ -1,0 +1,35 @@
+"""The keys of an execution in the ledger and among its events: the same on every replay."""
+
+import hashlib
+from typing import Final
+
+STAGE: Final = "execute"
+
+NODE: Final = "node"
+ATTEMPT: Final = "attempt"
+REVIEW: Final = "review"
+"""The kinds of an execution's own steps: a node's results, an attempt that failed, a review."""
+
+MAX_NAME_CHARS: Final = 64
+
+
+def short(name: str) -> str:
+    """A node's name as a part of keys, which are bounded; names in posted graphs are not."""
+    if len(name) <= MAX_NAME_CHARS:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{name[:40]}-{digest[:20]}"
+
+
+def node_run(iteration: int, node: str, run: int) -> str:
+    """A run of a node: the key of its step, and its name in events (`node_run`)."""
+    return f"{NODE}/{iteration}/{short(node)}/{run}"
+
+
+def node_calls(iteration: int, node: str, run: int) -> str:
+    """What the keys of the run's model calls begin with."""
+    return f"{STAGE}/{iteration}/{short(node)}/{run}"
+
+
+def review(iteration: int) -> str:
+    return f"{REVIEW}/{iteration}"
