@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Files side by side; most of the time goes to processes that start and end.
+TESTS := $(or $(ARGS),--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15)
 UV_VERSION := 0.13.8
 
 UV := .tools/uv-$(UV_VERSION)/bin/uv
@@ -25,7 +27,7 @@ run: install ## start everything; Ctrl-C stops it
 	@exec $(VENV_PYTHON) -m evoserver.local --die-with-parent run
 
 test: install-dev ## run the tests on engines of their own
-	@exec $(EXEC) $(VENV_PYTHON) -m pytest $(ARGS)
+	@exec $(EXEC) $(VENV_PYTHON) -m pytest $(TESTS)
 
 bench: .venv-bench/.installed ## measure; ARGS="fanout --quick", names are in docs/benchmarks.md
 	@exec .venv-bench/bin/python -m benchmarks $(ARGS)

@@ -199,5 +199,11 @@ STREAM_HEARTBEAT_SECONDS = env.float("STREAM_HEARTBEAT_SECONDS", default=15)
 STREAM_STALL_SECONDS = env.float("STREAM_STALL_SECONDS", default=20)
 STREAM_BUFFER_BYTES = env.int("STREAM_BUFFER_BYTES", default=1_000_000)
 
+# Executions.
+NODES_AT_ONCE = env.int("NODES_AT_ONCE", default=8)
+"""Nodes that one task runs side by side."""
+PROVIDER_CALLS_AT_ONCE = env.int("PROVIDER_CALLS_AT_ONCE", default=64)
+"""Calls that one worker has under way at one model endpoint."""
+
 # Workers. A lease that was not renewed for this long is lost, and its tasks are taken over.
 WORKER_LEASE_SECONDS = env.float("WORKER_LEASE_SECONDS", default=15)

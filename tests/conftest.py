@@ -22,7 +22,7 @@ from tests.stack import Stack
 
 
 @pytest.fixture(scope="session")
-def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def database(django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A test database, open to every test of the session. Nothing is rolled back: the server reads it too."""
     with django_db_blocker.unblock():
         before = setup_databases(verbosity=0, interactive=False, aliases={"default"})

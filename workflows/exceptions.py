@@ -15,6 +15,7 @@ EvoserverError
 │   ├── ModelFailed      502    the model's endpoint failed or refused
 │   ├── ModelUnusable    502    the model's replies stayed invalid
 │   ├── NodeFailed       502    nodes of a workflow failed; carries their names
+│   ├── InputsMissing    422    the workflow needs inputs that were not given
 │   └── TimedOut         504
 ├── Unavailable          503    a part of the server is away; try again
 ├── Paused                      the task was asked to pause; never leaves the worker
@@ -129,6 +130,13 @@ class NodeFailed(TaskError):
     def __init__(self, detail: str, *, nodes: Sequence[str]) -> None:
         super().__init__(detail)
         self.nodes = tuple(nodes)
+
+
+class InputsMissing(TaskError):
+    """A generated workflow needs inputs that the request did not hold."""
+
+    status = 422
+    type = "inputs_missing"
 
 
 class TimedOut(TaskError):

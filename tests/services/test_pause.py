@@ -3,15 +3,18 @@
 from datetime import timedelta
 
 import pytest
+import requests
 from django.db import transaction
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from sessions.callers import Caller
 from tests.factories import kinds_of, make_cancelled, make_running, make_task, make_worker
+from tests.stack import wait_for
 from workflows import services
 from workflows.events import Kind
 from workflows.exceptions import Conflict
-from workflows.models import Status, Task
+from workflows.models import Event, Status, Task
 
 
 @pytest.fixture
@@ -80,3 +83,20 @@ def test_what_cannot_be_is_refused_with_a_reason(caller: Caller, paused: Task) -
         services.pause(ended, reason="test")
     with pytest.raises(Conflict, match="Run it again"):
         services.resume(ended)
+
+
+def test_a_generation_pauses_between_two_calls_and_goes_on_where_it_was(url: str) -> None:
+    body = {"goal": "Compare three kinds of tea", "llm_config": {"model": "demo-slow-2s"}}
+    task_id = requests.post(f"{url}/stream/workflow/generate", json=body, timeout=10).json()["task_id"]
+    task = f"{url}/api/v1/tasks/{task_id}"
+    wait_for(lambda: Kind.MODEL_STARTED in kinds_of(task_id), "the model is asked")
+    assert requests.post(f"{task}/pause", timeout=10).json()["current_state"] == "Pausing after what is under way"
+    assert requests.post(f"{task}/pause", timeout=10).status_code == 409
+    wait_for(lambda: requests.get(task, timeout=10).json()["status"] == "paused", "it is paused")
+    # The call that was under way was let end and is paid for once.
+    assert kinds_of(task_id).count(Kind.MODEL_COMPLETED) >= 1
+    assert requests.post(f"{task}/resume", timeout=10).json()["status"] == "queued"
+    wait_for(lambda: requests.get(task, timeout=10).json()["status"] == "completed", "it is completed")
+    calls = Event.objects.filter(task=task_id, kind=Kind.MODEL_COMPLETED).values_list(KT("data__call"), flat=True)
+    started = Event.objects.filter(task=task_id, kind=Kind.MODEL_STARTED).count()
+    assert len(calls) == len(set(calls)) == started

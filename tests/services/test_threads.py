@@ -93,4 +93,4 @@ def test_events_of_a_run_are_on_its_threads_stream(caller: Caller, thread: Threa
     assert appended
     assert thread.stream in appended.event.streams()
     assert appended.event.number_in(StreamKey("thread", thread.pk)) == place_in_thread(1, 3)
-    assert Kind.MODEL_STARTED == read_page(thread.stream, place_in_thread(1, 2)).rows[0].kind
+    assert read_page(thread.stream, place_in_thread(1, 2)).rows[0].kind == Kind.MODEL_STARTED

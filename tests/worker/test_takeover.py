@@ -1,6 +1,5 @@
 """A worker that goes away, and what its tasks notice of it."""
 
-import os
 import signal
 from collections.abc import Iterator
 
@@ -8,6 +7,7 @@ import pytest
 import requests
 
 from tests.factories import kinds_of
+from tests.parallel import redis_url
 from tests.stack import Process, Stack, wait_for
 from tests.streaming.sse import read_stream
 from workflows.events import Kind
@@ -19,7 +19,7 @@ GOAL = {"goal": "Measure the wind and the rain, then draw a chart", "llm_config"
 @pytest.fixture
 def doomed(stack: Stack) -> Iterator[tuple[Process, str]]:
     """A worker and a web server with a queue of their own, so that the worker surely gets what the server takes."""
-    queue = os.environ["REDIS_URL"].rpartition("/")[0] + "/9"
+    queue = redis_url(1)
     worker = stack.start_worker("doomed", REDIS_URL=queue)
     stack.wait_for_worker("doomed")
     web, url = stack.start_web("web-of-the-doomed", REDIS_URL=queue)

@@ -33,3 +33,8 @@ def node_calls(iteration: int, node: str, run: int) -> str:
 
 def review(iteration: int) -> str:
     return f"{REVIEW}/{iteration}"
+
+
+def run_of_attempt(key: str) -> str:
+    """`<iteration>/<node>/<run>` of a failed attempt's key."""
+    return key.removeprefix(f"{NODE}/").partition(f"/{ATTEMPT}/")[0]

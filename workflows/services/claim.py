@@ -21,7 +21,7 @@ def claim(task_id: uuid.UUID, worker_id: uuid.UUID) -> tuple[Task, Claim] | None
 
     One conditional UPDATE decides between workers that try at once.
     """
-    task = Task.objects.filter(pk=task_id, status=Status.QUEUED).first()
+    task = Task.objects.filter(pk=task_id, status=Status.QUEUED).select_related("workflow_version").first()
     if task is None or expire_deadline(task) or _has_to_wait(task):
         return None
     appended = append(

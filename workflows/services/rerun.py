@@ -1,15 +1,16 @@
 """The same again, as a new task."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models.fields.json import KT
 
 from sessions.callers import Caller
-from workflows.engine.replay import hopeless
+from workflows.engine.replay import kept
+from workflows.engine.wiring import leading_to
 from workflows.events import Kind
-from workflows.exceptions import Conflict
+from workflows.exceptions import Conflict, Invalid
 from workflows.models import Event, Job, Status, Step, Task
 from workflows.services.submit import Submission, submit
 
@@ -63,8 +64,27 @@ def rerun(
 def _copy_ledger(source: Task, target: Task, redo: Collection[str]) -> None:
     rejected = Event.objects.filter(task=source, kind=Kind.MODEL_REJECTED).values_list(KT("data__call"), flat=True)
     steps = {step.key: step for step in source.steps.all()}
-    kept = steps.keys() - hopeless(steps, set(rejected))
-    for key in kept:
+    standing = kept({key: step.kind for key, step in steps.items()}, set(rejected), _with_followers(source, redo))
+    for key in standing:
         steps[key].pk = None
         steps[key].task = target
-    Step.objects.bulk_create(steps[key] for key in steps if key in kept)
+    Step.objects.bulk_create([step for key, step in steps.items() if key in standing])
+
+
+def _with_followers(task: Task, nodes: Collection[str]) -> set[str]:
+    """The nodes, and those that need what they make. Raises Invalid for one that the task's workflow does not have."""
+    if not nodes:
+        return set()
+    waits = _waits_of(task)
+    for index, node in enumerate(nodes):
+        if node not in waits:
+            raise Invalid.at("body", "nodes", index, msg=f"There is no node {node[:80]!r} in this task's workflow.")
+    return leading_to(nodes, [(target, source) for target, sources in waits.items() for source in sources])
+
+
+def _waits_of(task: Task) -> Mapping[str, Sequence[str]]:
+    """Node → the nodes that it waits for, as the task told when it began."""
+    told = Event.objects.filter(task=task, kind=Kind.WORKFLOW_STARTED).values_list("data", flat=True).first()
+    if told is None or told.get("truncated"):
+        raise Conflict("Its nodes cannot be chosen: nothing says any more how they hang together. Run all of it again.")
+    return {node["name"]: node["depends_on"] for node in told["nodes"]}

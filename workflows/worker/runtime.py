@@ -87,7 +87,7 @@ class Runtime:
 
     async def _start(self) -> None:
         self._texts = TextWriter(self._threads)
-        self._models = Models()
+        self._models = Models(provider_calls_at_once=settings.PROVIDER_CALLS_AT_ONCE)
         await self._beats.insist(lease.take, self.worker_id, socket.gethostname(), os.getpid())
         self._background = [
             asyncio.create_task(self._texts.run()),

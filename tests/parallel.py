@@ -1,0 +1,20 @@
+"""A pytest plugin that keeps test processes side by side apart: each has its own part of Redis.
+
+Loaded before Django's settings are. Databases are told apart by pytest-django.
+"""
+
+import os
+
+
+def number() -> int:
+    """Of this test process; 0 where there is only one."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+def redis_url(part: int) -> str:
+    """An address with a queue of its own, `part` 0 for the tests' server, 1 for whoever wants to be apart from it."""
+    return f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{2 * number() + part}"
+
+
+if "REDIS_URL" in os.environ:
+    os.environ["REDIS_URL"] = redis_url(0)

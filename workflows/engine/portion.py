@@ -1,0 +1,34 @@
+"""A part of a job that is told as a part of its progress."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workflows.engine.journal import Journal, Step
+from workflows.events import Kind
+
+
+class Portion:
+    """A journal to which 0 to 100 % is `start` to `end` of the whole."""
+
+    def __init__(self, journal: Journal, start: int, end: int) -> None:
+        self._journal = journal
+        self._start = start
+        self._end = end
+
+    async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
+        if kind is Kind.TASK_PROGRESS:
+            percent = self._start + (self._end - self._start) * data["progress"] // 100
+            data = {**data, "progress": percent}
+        await self._journal.tell(key, kind, data)
+
+    async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
+        await self._journal.text(call, text, stage=stage, node=node)
+
+    async def boundary(self) -> None:
+        await self._journal.boundary()
+
+    async def lookup(self, key: str) -> Step | None:
+        return await self._journal.lookup(key)
+
+    async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
+        await self._journal.settle(step, kind, data)
