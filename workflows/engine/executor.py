@@ -6,19 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.engine import wiring
+from workflows.engine import keys, wiring
 from workflows.engine.calls import ModelCaller
-from workflows.engine.executable import execution_problems, ignored_inputs, workflow_inputs
-from workflows.engine.journal import Journal
+from workflows.engine.executable import GOAL, execution_problems, ignored_inputs, workflow_inputs
+from workflows.engine.follow_ups import follow_up_nodes, grown
+from workflows.engine.journal import Journal, Step
 from workflows.engine.llm import Models, ModelSettings
 from workflows.engine.node_runs import NodeRunner, RunFailed
+from workflows.engine.reviews import review
 from workflows.engine.schedule import Schedule, Turn
+from workflows.engine.shapes import Review
 from workflows.engine.telling import Telling
 from workflows.engine.text import listed
 from workflows.exceptions import Invalid, NodeFailed, Paused, StaleClaim
 
 __all__ = ["ExecutionLimits", "execute", "execution_problems", "ignored_inputs"]
 
+Graph = Mapping[str, Any]
 Node = Mapping[str, Any]
 
 
@@ -31,7 +35,7 @@ class ExecutionLimits:
 
 
 async def execute(
-    graph: Mapping[str, Any],
+    graph: Graph,
     inputs: Mapping[str, Any],
     *,
     settings: ModelSettings,
@@ -51,17 +55,55 @@ async def execute(
     if problems:
         raise Invalid(problems)
     caller = ModelCaller(settings, models, journal)
-    telling = Telling(journal)
-    limits = limits or ExecutionLimits()
-    values = workflow_inputs(graph, inputs)
-    links = wiring.links(graph["nodes"], graph["edges"])
-    await telling.workflow(graph["nodes"], links, [name for name, value in values.items() if value is not None])
-    await telling.iteration_started(1, depth, len(graph["nodes"]), reviewed=False)
-    schedule = Schedule(graph["nodes"], graph["edges"], values, loop_rounds=limits.loop_rounds)
-    await Iteration(NodeRunner(caller, telling, 1), graph["nodes"], schedule, limits).run()
-    await telling.iteration_completed(1, depth)
-    outputs = {parameter["name"]: schedule.values[parameter["name"]] for parameter in graph["workflow_outputs"]}
-    return {"outputs": outputs, "results": schedule.results, "iterations": 1}
+    return await _Execution(caller, limits or ExecutionLimits(), depth, breadth).run(graph, inputs)
+
+
+class _Execution:
+    """One after the other the iterations of a workflow, which grows by what their reviews ask for."""
+
+    def __init__(self, caller: ModelCaller, limits: ExecutionLimits, depth: int, breadth: int) -> None:
+        self._caller = caller
+        self._telling = Telling(caller.journal)
+        self._limits = limits
+        self._depth = depth
+        self._breadth = breadth
+
+    async def run(self, graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        values = workflow_inputs(graph, inputs)
+        links = wiring.links(graph["nodes"], graph["edges"])
+        await self._telling.workflow(graph["nodes"], links, [name for name in values if values[name] is not None])
+        results: dict[str, Any] = {}
+        now, edges, iteration = graph["nodes"], graph["edges"], 1
+        while True:
+            is_last = iteration >= self._depth or self._breadth < 1
+            await self._telling.iteration_started(iteration, self._depth, len(now), reviewed=not is_last)
+            schedule = Schedule(now, edges, values, loop_rounds=self._limits.loop_rounds)
+            await Iteration(NodeRunner(self._caller, self._telling, iteration), now, schedule, self._limits).run()
+            values = {GOAL: graph["goal"], **schedule.values}
+            results |= schedule.results
+            if is_last:
+                await self._telling.iteration_completed(iteration, self._depth)
+                break
+            review = await self._review(graph, values, iteration)
+            if not review.follow_ups:
+                break
+            now, edges = follow_up_nodes(graph, review), []
+            graph = grown(graph, now)
+            iteration += 1
+        outputs = {parameter["name"]: values.get(parameter["name"]) for parameter in graph["workflow_outputs"]}
+        grew = {"graph": graph} if iteration > 1 else {}
+        return {"outputs": outputs, "results": results, "iterations": iteration, **grew}
+
+    async def _review(self, graph: Graph, values: Mapping[str, Any], iteration: int) -> Review:
+        """The iteration's review, settled with what it decided."""
+        key = keys.review(iteration)
+        step = await self._caller.journal.lookup(key)
+        if step is None:
+            said = await review(self._caller, graph, values, iteration, self._breadth)
+            step = Step(key, keys.REVIEW, said.model_dump(mode="json"))
+            await self._telling.reviewed(iteration, self._depth, step)
+        await self._telling.review_done()
+        return Review.model_validate(step.output)
 
 
 class Iteration:

@@ -52,8 +52,8 @@ class MemoryJournal:
 
     async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
         if step.key not in self.steps:
-            self.steps[step.key] = step
             self._append(step.key, kind, data)
+            self.steps[step.key] = step
 
     async def boundary(self) -> None:
         if self.pause_requested:

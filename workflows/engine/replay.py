@@ -10,26 +10,42 @@ def kept(steps: Mapping[str, str], rejected: Collection[str], redone: Collection
     """The keys of the steps (their kinds by key) that stand, so that a run that begins with them goes on from there.
 
     Not those of calls whose last reply is among the `rejected` ones, nor of runs of nodes with a failed attempt:
-    replayed, they could only fail again. Of `redone` nodes nothing stands, and nothing that judged by them.
+    replayed, they could only fail again. Of `redone` nodes nothing stands, and nothing that came after them.
     """
     spoilt = {keys.run_of_attempt(key) for key, kind in steps.items() if kind == keys.ATTEMPT}
     names = {keys.short(node) for node in redone}
-    standing = {key for key in steps if not _stale(key, spoilt, names)}
+    first = min((_iteration(key) for key in steps if _node(key) in names), default=None)
+    standing = {
+        key
+        for key in steps
+        if not _left_by_attempts(key, spoilt) and (first is None or not _follows(key, first, names))
+    }
     return standing - _hopeless(standing, rejected)
 
 
-def _stale(key: str, spoilt: Collection[str], redone: Collection[str]) -> bool:
+def _left_by_attempts(key: str, spoilt: Collection[str]) -> bool:
+    """What an attempt left is not wanted; what the run gave in the end is."""
     parts = key.split("/")
-    match parts[0]:
-        case keys.REVIEW:
-            return bool(redone)
-        case keys.NODE | keys.STAGE:
-            iteration, node, run = parts[1:4]
-            if redone and (node in redone or iteration != "1"):
-                return True
-            # What an attempt left is not wanted; what the run gave in the end is.
-            return len(parts) > 4 and f"{iteration}/{node}/{run}" in spoilt
-    return False
+    return _node(key) is not None and len(parts) > 4 and "/".join(parts[1:4]) in spoilt
+
+
+def _follows(key: str, first: int, redone: Collection[str]) -> bool:
+    """Whether it may rest on one of the nodes, the first of which ran in that iteration."""
+    iteration = _iteration(key)
+    if iteration != first:
+        return iteration > first
+    return _node(key) is None or _node(key) in redone
+
+
+def _node(key: str) -> str | None:
+    parts = key.split("/")
+    return parts[2] if parts[0] in (keys.NODE, keys.STAGE) else None
+
+
+def _iteration(key: str) -> int:
+    """0 for what is no part of an execution."""
+    parts = key.split("/")
+    return int(parts[1]) if parts[0] in (keys.NODE, keys.STAGE, keys.REVIEW) else 0
 
 
 def _hopeless(calls: Iterable[str], rejected: Collection[str]) -> set[str]:

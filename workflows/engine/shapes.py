@@ -97,6 +97,20 @@ class Agents(Shape):
     agents: tuple[Agent, ...]
 
 
+class FollowUp(Shape):
+    name: Name = Field(description="snake_case, unlike all sub-tasks so far")
+    description: Text
+    inputs: tuple[Name, ...] = Field((), description="names of results")
+
+
+class Review(Shape):
+    """The reply `workflow_review`."""
+
+    goal_met: bool
+    reason: Text = ""
+    follow_ups: tuple[FollowUp, ...] = ()
+
+
 class _Strict(GenerateJsonSchema):
     """Strict mode wants every property required, no defaults, and null as one of the types.
 

@@ -1,6 +1,6 @@
 """The same again, as a new task."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -75,16 +75,11 @@ def _with_followers(task: Task, nodes: Collection[str]) -> set[str]:
     """The nodes, and those that need what they make. Raises Invalid for one that the task's workflow does not have."""
     if not nodes:
         return set()
-    waits = _waits_of(task)
-    for index, node in enumerate(nodes):
-        if node not in waits:
-            raise Invalid.at("body", "nodes", index, msg=f"There is no node {node[:80]!r} in this task's workflow.")
-    return leading_to(nodes, [(target, source) for target, sources in waits.items() for source in sources])
-
-
-def _waits_of(task: Task) -> Mapping[str, Sequence[str]]:
-    """Node → the nodes that it waits for, as the task told when it began."""
     told = Event.objects.filter(task=task, kind=Kind.WORKFLOW_STARTED).values_list("data", flat=True).first()
     if told is None or told.get("truncated"):
         raise Conflict("Its nodes cannot be chosen: nothing says any more how they hang together. Run all of it again.")
-    return {node["name"]: node["depends_on"] for node in told["nodes"]}
+    names = {node["name"] for node in told["nodes"]}
+    for index, node in enumerate(nodes):
+        if node not in names:
+            raise Invalid.at("body", "nodes", index, msg=f"There is no node {node[:80]!r} in this task's workflow.")
+    return leading_to(nodes, [(edge["target"], edge["source"]) for edge in told["edges"]])

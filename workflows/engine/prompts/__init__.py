@@ -19,6 +19,7 @@ def _instructions(name: str) -> str:
 PLAN: Final = _instructions("plan.md")
 AGENTS: Final = _instructions("agents.md")
 NODE: Final = _instructions("node.md")
+REVIEW: Final = _instructions("review.md")
 
 
 def goal_section(goal: str) -> str:
