@@ -16,7 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
 import evoserver.urls  # noqa: E402, F401 - now, or the first request would wait for all views to be imported
 from evoserver.bodies import LimitBodies  # noqa: E402
 
-_static = StaticFiles(directory=settings.BASE_DIR / "static", packages=[("django.contrib.admin", "static")])
+_static = StaticFiles(
+    directory=settings.BASE_DIR / "static",
+    packages=[("django.contrib.admin", "static"), ("drf_spectacular_sidecar", "static")],
+)
 _limited = LimitBodies(cast(ASGIApp, _django), settings.MAX_BODY_BYTES)
 
 

@@ -8,11 +8,14 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse
 from redis.exceptions import RedisError
 
+from evoserver import answers
 from evoserver.inquiry import Inquiry
 from evoserver.operators import for_operators, public
 from workflows.database import DatabaseThreads
+from workflows.description.describe import describe
 from workflows.models import Worker
 
 
@@ -30,18 +33,28 @@ class Part:
     detail: str
 
 
+@describe("Is the process there?", answers={200: answers.HealthSerializer})
 @public
 async def health(request: HttpRequest) -> JsonResponse:
     """`GET /health`: the process answers. It says nothing of the database or the workers."""
     return JsonResponse({"status": "healthy"})
 
 
+@describe("Is the process alive?", answers={200: answers.LiveSerializer})
 @public
 async def live(request: HttpRequest) -> JsonResponse:
     """`GET /health/live`: for whoever restarts a process that no longer answers."""
     return JsonResponse({"status": State.OK})
 
 
+@describe(
+    "Can requests be served?",
+    answers={
+        200: answers.ReadySerializer,
+        503: OpenApiResponse(answers.ReadySerializer, "The same, where requests cannot be served."),
+    },
+    errors=(401, 403),
+)
 @for_operators
 async def ready(request: HttpRequest) -> JsonResponse:
     """`GET /health/ready`: each part by name. 503 only where requests cannot be served; within two seconds or so."""

@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -22,6 +23,7 @@ from prometheus_client.registry import Collector
 from evoserver.inquiry import Inquiry
 from evoserver.operators import for_operators
 from workflows.database import DatabaseThreads
+from workflows.description.describe import describe
 from workflows.measures import MEASURES
 from workflows.models import TRANSITIONS, Status, Task, Worker
 
@@ -42,6 +44,11 @@ class Rows:
     oldest_queued_seconds: float
 
 
+@describe(
+    "Numbers for Prometheus",
+    answers={(200, CONTENT_TYPE_LATEST.split(";")[0]): OpenApiTypes.STR},
+    errors=(401, 403),
+)
 @for_operators
 async def metrics(request: HttpRequest) -> HttpResponse:
     """`GET /metrics`. While the database is away it tells what this process knows by itself."""

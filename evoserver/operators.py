@@ -27,6 +27,7 @@ def public(view: View) -> View:
             return JsonResponse({"detail": method_not_allowed(["GET"])}, status=405, headers={"Allow": "GET, HEAD"})
         return await view(request)
 
+    handle.rights = {"GET": None}  # type: ignore[attr-defined]
     return handle
 
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from evoserver import health, metrics, pages
+from evoserver import description, health, metrics, pages
 
 handler400 = pages.bad_request
 handler403 = pages.permission_denied
@@ -15,6 +15,8 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", metrics.metrics),
+    path("api/schema", description.schema, name="schema"),
+    path("docs", description.docs, name="docs"),
     path("admin/", admin.site.urls),
     path("", include("workflows.urls")),
 ]

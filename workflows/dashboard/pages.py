@@ -53,7 +53,7 @@ def guarded(view: View[P]) -> View[P]:
     @wraps(view)
     def show(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
-        response["Content-Security-Policy"] = POLICY
+        response.setdefault("Content-Security-Policy", POLICY)
         response["Cache-Control"] = "no-store"
         return response
 

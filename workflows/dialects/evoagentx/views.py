@@ -6,13 +6,16 @@ from asgiref.sync import sync_to_async
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessions.callers import Caller, Right
 from sessions.models import ClientSession
 from workflows import services
-from workflows.dialects.evoagentx import frames
+from workflows.description.describe import IDEMPOTENCY_KEY, KEEP, describe
+from workflows.dialects.evoagentx import answers, frames
+from workflows.dialects.evoagentx.serializers import GenerateSerializer
 from workflows.dialects.evoagentx.submission import submit_generation
 from workflows.http.endpoint import endpoint
 from workflows.http.lookup import find_session, find_task
@@ -24,7 +27,25 @@ from workflows.streaming.responses import stream_response
 
 CLIENTS_LISTED = 1000
 
+TASK_ID = {"X-Task-Id": "The task's id."}
 
+
+@describe(
+    "Generate a workflow, and wait for it",
+    body=GenerateSerializer,
+    examples=answers.WORKFLOW_REQUESTS,
+    answers={
+        200: answers.WorkflowSerializer,
+        409: OpenApiResponse(
+            answers.CancelledSerializer, "The task was cancelled, or the `Idempotency-Key` is another request's."
+        ),
+        502: OpenApiResponse(answers.FailureSerializer, "The model failed, or its replies stayed invalid."),
+        504: OpenApiResponse(answers.FailureSerializer, "The timeout passed."),
+    },
+    errors=(429,),
+    parameters=[IDEMPOTENCY_KEY, KEEP],
+    headers=TASK_ID,
+)
 @endpoint(Right.RUN, "POST")
 async def generate(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     """`POST /workflow/generate`: one call that waits for the workflow."""
@@ -41,6 +62,15 @@ class StartGeneration(CallerView):
 
     rights = {"POST": Right.RUN}
 
+    @describe(
+        "Start a generation",
+        body=GenerateSerializer,
+        examples=answers.WORKFLOW_REQUESTS,
+        answers={200: answers.StartedSerializer},
+        errors=(409, 429),
+        parameters=[IDEMPOTENCY_KEY],
+        headers=TASK_ID,
+    )
     def post(self, request: Request) -> Response:
         task = submit_generation(request._request, self.caller, self.body())
         return Response(
@@ -54,6 +84,7 @@ class StartGeneration(CallerView):
         )
 
 
+@describe("Follow a task", frames=answers.TASK_FRAMES)
 @endpoint(Right.SEE, "GET")
 async def task_stream(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
     """`GET /stream/{task_id}`."""
@@ -66,6 +97,7 @@ class Connect(CallerView):
 
     rights = {"POST": Right.RUN}
 
+    @describe("Open a session", answers={200: answers.ConnectedSerializer})
     def post(self, request: Request) -> Response:
         session = services.open_session(self.caller)
         return Response({"client_id": str(session.pk), "stream_url": f"/stream/client/{session.pk}"})
@@ -76,6 +108,15 @@ class StartInSession(CallerView):
 
     rights = {"POST": Right.RUN}
 
+    @describe(
+        "Start a generation in a session",
+        body=GenerateSerializer,
+        examples=answers.WORKFLOW_REQUESTS,
+        answers={200: answers.StartedInSessionSerializer},
+        errors=(409, 429),
+        parameters=[IDEMPOTENCY_KEY],
+        headers=TASK_ID,
+    )
     def post(self, request: Request, client_id: str) -> Response:
         session = find_session(self.caller, client_id)
         task = submit_generation(request._request, self.caller, self.body(), session=session)
@@ -85,6 +126,7 @@ class StartInSession(CallerView):
         )
 
 
+@describe("Follow a session", frames=answers.SESSION_FRAMES)
 @endpoint(Right.SEE, "GET")
 async def session_stream(request: HttpRequest, caller: Caller, client_id: str) -> HttpResponseBase:
     """`GET /stream/client/{client_id}`."""
@@ -97,6 +139,7 @@ class Disconnect(CallerView):
 
     rights = {"DELETE": Right.RUN}
 
+    @describe("Close a session", answers={200: answers.DisconnectedSerializer})
     def delete(self, request: Request, client_id: str) -> Response:
         session = find_session(self.caller, client_id)
         services.close_session(session)
@@ -108,6 +151,7 @@ class Clients(CallerView):
 
     rights = {"GET": Right.SEE}
 
+    @describe("List open sessions", answers={200: answers.ClientsSerializer})
     def get(self, request: Request) -> Response:
         running = Prefetch("tasks", Task.objects.unfinished().order_by("created_at").only("pk", "session"))
         open_ = ClientSession.objects.visible_to(self.caller).filter(status=ClientSession.Status.OPEN)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from workflows.http.fields import StringField
@@ -16,18 +17,45 @@ LISTED = (
 )  # fmt: skip
 
 
+class UsageSerializer(serializers.Serializer[Any]):
+    """Tokens."""
+
+    prompt_tokens = serializers.IntegerField()
+    completion_tokens = serializers.IntegerField()
+    total_tokens = serializers.IntegerField()
+
+
+class LinksSerializer(serializers.Serializer[Any]):
+    """Paths on this server."""
+
+    self = serializers.CharField()
+    events = serializers.CharField()
+    stream = serializers.CharField()
+
+
+class TaskErrorSerializer(serializers.Serializer[Any]):
+    """Why a task ended without a result."""
+
+    type = serializers.CharField(help_text="`model_failed`, `model_unusable`, `timeout`, `cancelled` or `error`.")
+    message = serializers.CharField()
+    status = serializers.IntegerField(help_text="The HTTP status that it stands for.")
+
+
 class TaskSerializer(serializers.ModelSerializer[Task]):
     """A task without its result, as lists show it."""
 
-    task_id = serializers.UUIDField(source="id")
+    task_id = serializers.UUIDField(source="id", read_only=True)
+    error = TaskErrorSerializer(read_only=True, allow_null=True)
     usage = serializers.SerializerMethodField()
-    cost_usd = serializers.FloatField()
+    cost_usd = serializers.FloatField(read_only=True, help_text="Without the `unpriced_calls`.")
     links = serializers.SerializerMethodField()
 
     class Meta:
         model = Task
         fields: tuple[str, ...] = LISTED
+        read_only_fields = LISTED
 
+    @extend_schema_field(UsageSerializer)
     def get_usage(self, task: Task) -> dict[str, int]:
         return {
             "prompt_tokens": task.prompt_tokens,
@@ -35,6 +63,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "total_tokens": task.prompt_tokens + task.completion_tokens,
         }
 
+    @extend_schema_field(LinksSerializer)
     def get_links(self, task: Task) -> dict[str, str]:
         here = f"/api/v1/tasks/{task.pk}"
         return {"self": here, "events": f"{here}/events", "stream": f"{here}/events/stream"}
@@ -45,6 +74,32 @@ class TaskDetailSerializer(TaskSerializer):
 
     class Meta(TaskSerializer.Meta):
         fields = (*LISTED, "params", "result")
+        read_only_fields = fields
+
+
+class TaskPageSerializer(serializers.Serializer[Any]):
+    """A page of the list."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = TaskSerializer(many=True)
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """An event, the same in lists and in streams."""
+
+    seq = serializers.IntegerField(min_value=1)
+    kind = serializers.CharField()
+    task_id = serializers.UUIDField()
+    session_id = serializers.UUIDField(allow_null=True)
+    timestamp = serializers.DateTimeField()
+    data = serializers.JSONField()
+
+
+class EventListSerializer(serializers.Serializer[Any]):
+    events = EventSerializer(many=True)
+    last_seq = serializers.IntegerField(help_text="Of the page's last event, to be sent as the next `after`.")
+    has_next = serializers.BooleanField()
 
 
 class TaskFilterSerializer(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
@@ -13,13 +14,17 @@ from rest_framework.response import Response
 
 from sessions.callers import Caller, Right
 from workflows import services
+from workflows.description.describe import describe
 from workflows.dialects.native.frames import NATIVE, event_object
+from workflows.dialects.native.kinds import FRAMES
 from workflows.dialects.native.serializers import (
     MAX_PAGE,
+    EventListSerializer,
     EventPageSerializer,
     RerunSerializer,
     TaskDetailSerializer,
     TaskFilterSerializer,
+    TaskPageSerializer,
     TaskSerializer,
 )
 from workflows.exceptions import Invalid
@@ -31,6 +36,8 @@ from workflows.http.views import CallerView, validated
 from workflows.models import Task
 from workflows.streaming.log import read_events
 from workflows.streaming.responses import stream_response
+
+CURSOR = OpenApiParameter("cursor", str, description="From `next` or `previous` of a page.")
 
 
 class NewestFirst(CursorPagination):
@@ -57,6 +64,7 @@ class TaskList(CallerView):
 
     rights = {"GET": Right.SEE}
 
+    @describe("List tasks", answers={200: TaskPageSerializer}, parameters=[TaskFilterSerializer, CURSOR])
     def get(self, request: Request) -> Response:
         tasks = _filtered(Task.objects.visible_to(self.caller), request)
         pages = NewestFirst()
@@ -69,6 +77,7 @@ class TaskDetail(CallerView):
 
     rights = {"GET": Right.SEE}
 
+    @describe("Look at a task", answers={200: TaskDetailSerializer})
     def get(self, request: Request, task_id: str) -> Response:
         return Response(TaskDetailSerializer(find_task(self.caller, task_id)).data)
 
@@ -78,6 +87,7 @@ class TaskEvents(CallerView):
 
     rights = {"GET": Right.SEE}
 
+    @describe("List a task's events", answers={200: EventListSerializer}, parameters=[EventPageSerializer])
     def get(self, request: Request, task_id: str) -> Response:
         task = find_task(self.caller, task_id)
         page = _query(EventPageSerializer, request)
@@ -87,6 +97,7 @@ class TaskEvents(CallerView):
         return Response({"events": events, "last_seq": last, "has_next": len(rows) > page["limit"]})
 
 
+@describe("Follow a task's events", frames=FRAMES)
 @endpoint(Right.SEE, "GET")
 async def task_event_stream(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
     """`GET /api/v1/tasks/{id}/events/stream`."""
@@ -99,6 +110,7 @@ class CancelTask(CallerView):
 
     rights = {"POST": Right.CANCEL}
 
+    @describe("Cancel a task", answers={200: TaskDetailSerializer}, errors=(409,))
     def post(self, request: Request, task_id: str) -> Response:
         task = find_task(self.caller, task_id)
         services.cancel(task, reason=f"cancelled by {self.caller.user.get_username()}")
@@ -133,6 +145,14 @@ class RerunTask(CallerView):
 
     rights = {"POST": Right.RUN}
 
+    @describe(
+        "Run a task again",
+        body=RerunSerializer,
+        examples={"Nothing to add": {}, "With the caller's model key again": {"llm_config": {"openai_key": "sk-…"}}},
+        answers={201: TaskDetailSerializer},
+        errors=(409, 429),
+        headers={"X-Task-Id": "The new task's id.", "Location": "Its path."},
+    )
     def post(self, request: Request, task_id: str) -> Response:
         task = find_task(self.caller, task_id)
         asked = validated(RerunSerializer, self.body())

@@ -1,0 +1,1 @@
+"""The API description: what routes say of themselves, as the OpenAPI document at `/api/schema`."""

@@ -1,0 +1,64 @@
+"""The `workflow_graph`, which dialects hand out as it is (`workflows/engine/graph.py` builds it)."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+TYPES = ["string", "integer", "number", "boolean", "object", "array"]
+
+
+class AgentParameterSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    type = serializers.ChoiceField(TYPES)
+    description = serializers.CharField()
+    required = serializers.BooleanField()
+
+
+class ParameterSerializer(AgentParameterSerializer):
+    class_name = serializers.ChoiceField(["Parameter"])
+
+
+class AgentSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    description = serializers.CharField()
+    inputs = AgentParameterSerializer(many=True)
+    outputs = AgentParameterSerializer(many=True)
+    prompt = serializers.CharField(help_text="Its instructions; each input stands in it in braces.")
+    tool_names = serializers.ListField(child=serializers.CharField(), allow_null=True)
+
+
+class NodeSerializer(serializers.Serializer[Any]):
+    class_name = serializers.ChoiceField(["WorkFlowNode"])
+    name = serializers.CharField(help_text="Unique in its graph.")
+    description = serializers.CharField()
+    reason = serializers.CharField()
+    status = serializers.ChoiceField(["pending"])
+    inputs = ParameterSerializer(many=True)
+    outputs = ParameterSerializer(many=True)
+    agents = AgentSerializer(many=True)
+
+
+class EdgeSerializer(serializers.Serializer[Any]):
+    class_name = serializers.ChoiceField(["WorkFlowEdge"])
+    source = serializers.CharField(help_text="The node that makes an output.")
+    target = serializers.CharField(help_text="The node that takes it as an input.")
+    priority = serializers.IntegerField()
+
+
+class WorkflowGraphSerializer(serializers.Serializer[Any]):
+    """The shape that EvoAgentX's `WorkFlowGraph` saves and loads."""
+
+    class_name = serializers.ChoiceField(["WorkFlowGraph"])
+    goal = serializers.CharField()
+    nodes = NodeSerializer(many=True)
+    edges = EdgeSerializer(many=True)
+    workflow_inputs = ParameterSerializer(many=True)
+    workflow_outputs = ParameterSerializer(many=True)
+
+
+class GenerationSerializer(serializers.Serializer[Any]):
+    """The result of a generation."""
+
+    goal = serializers.CharField()
+    workflow_graph = WorkflowGraphSerializer()
+    message = serializers.CharField()

@@ -1,0 +1,115 @@
+"""How streams are described: their parameters, and each of their frames by its name.
+
+OpenAPI 3.1 has one schema for a whole response, and none for the items of a sequence (3.2's `itemSchema`). JSON Schema
+says it with `contentSchema`: the string that a stream is holds an array of frames, which are described like any object.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
+from rest_framework import serializers
+
+from workflows.streaming.frames import NDJSON, SSE
+
+RESET = "reset"
+FORMATS = {format.content_type: format for format in (SSE, NDJSON)}
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The frames of a stream, for its description.
+
+    `data` has the serializer of each frame's data, by the frame's name. `example` is a stream as it was sent, as SSE.
+    """
+
+    name: str
+    """What the schema of a frame is called: `TaskStreamFrame`."""
+    data: Mapping[str, type[serializers.BaseSerializer[Any]]]
+    example: str
+
+    @cached_property
+    def serializer(self) -> PolymorphicProxySerializer:
+        variants = {name: self._variant(name, data) for name, data in self.data.items()}
+        return PolymorphicProxySerializer(self.name, variants, resource_type_field_name="event")
+
+    def _variant(self, name: str, data: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
+        fields: dict[str, Any] = {
+            "id": serializers.IntegerField(min_value=1),
+            "event": serializers.ChoiceField([name]),
+            "data": data(),
+        }
+        if name == RESET:
+            del fields["id"]
+        words = "".join(word.capitalize() for word in name.replace(".", "_").split("_"))
+        members = {**fields, "__doc__": f"The frame `{name}`."}
+        return type(f"{self.name}{words}", (serializers.Serializer,), members)
+
+
+def responses(frames: Frames) -> dict[Any, OpenApiResponse]:
+    """What a stream answers, for `extend_schema`."""
+    text = (
+        "The events so far, then live, until the one that ends the stream. Of an SSE event, `data` is the JSON of the "
+        "frame's `data`; of NDJSON each line is a frame. A `retry:` comes first; comments and empty lines keep the "
+        "connection open."
+    )
+    examples = {
+        SSE.content_type: frames.example,
+        NDJSON.content_type: as_json_lines(frames.example),
+    }
+    return {
+        **{
+            (200, content_type): OpenApiResponse(
+                frames.serializer,
+                text,
+                [OpenApiExample("A stream", value=example, media_type=content_type, status_codes=[200])],
+            )
+            for content_type, example in examples.items()
+        },
+        204: OpenApiResponse(description="The id is that of the event that ended the stream: nothing follows it."),
+    }
+
+
+def as_json_lines(sse: str) -> str:
+    """A stream in SSE as NDJSON would have it. Its frames have one line of data each, as ours do."""
+    lines = [""]
+    for block in sse.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith("retry:"))
+        if "data" in fields:
+            id = f'"id":{fields["id"]},' if "id" in fields else ""
+            lines.append(f'{{{id}"event":"{fields["event"]}","data":{fields["data"]}}}')
+    return "\n".join(lines) + "\n"
+
+
+def as_stream(content_type: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a whole stream, from that of its frames."""
+    return {
+        "type": "string",
+        "contentMediaType": content_type,
+        "contentSchema": {"type": "array", "items": schema},
+    }
+
+
+PARAMETERS = [
+    OpenApiParameter(
+        "Last-Event-ID",
+        str,
+        OpenApiParameter.HEADER,
+        description="Go on after this id. It beats `last_event_id`.",
+    ),
+    OpenApiParameter(
+        "last_event_id",
+        str,
+        description="The same, for clients that cannot send headers; `latest` for live events only. An id that cannot "
+        f"be served is answered with a `{RESET}` frame, then everything on offer.",
+    ),
+    OpenApiParameter(
+        "types",
+        str,
+        many=True,
+        description="Globs over kinds and names of frames, repeated or separated by commas: `task.*,update`. What "
+        "ends the stream always passes.",
+    ),
+]

@@ -1,0 +1,205 @@
+"""What the data of each kind of event holds, for the API description. In words: `docs/events.md`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from workflows.description.streams import Frames
+from workflows.dialects.native.serializers import EventSerializer, TaskErrorSerializer, UsageSerializer
+from workflows.engine.progress import STAGES
+from workflows.events import Kind
+from workflows.models import Job, Status
+
+
+class DataSerializer(serializers.Serializer[Any]):
+    """What all of them may have."""
+
+    truncated = serializers.BooleanField(required=False, help_text="Something was too long for an event, and is cut.")
+
+
+class SubmittedSerializer(DataSerializer):
+    job = serializers.ChoiceField(Job.values)
+    goal = serializers.CharField()
+    timeout_seconds = serializers.FloatField()
+    ignored = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Names in the request that nothing reads."
+    )
+    rerun_of = serializers.UUIDField(required=False, help_text="The task that this one runs again.")
+
+
+class ProgressedSerializer(DataSerializer):
+    progress = serializers.IntegerField(min_value=0, max_value=100, help_text="In percent; it never falls.")
+
+
+class StartedSerializer(ProgressedSerializer):
+    attempt = serializers.IntegerField(min_value=1)
+
+
+class RequeuedSerializer(ProgressedSerializer):
+    reason = serializers.CharField()
+
+
+class ProgressSerializer(ProgressedSerializer):
+    current_state = serializers.CharField(help_text="A sentence.")
+    step = serializers.IntegerField(help_text="The number of the stage.")
+    total_steps = serializers.IntegerField()
+    stage = serializers.ChoiceField(STAGES)
+    node = serializers.CharField(allow_null=True)
+
+
+class TotalsSerializer(DataSerializer):
+    """What a task took."""
+
+    usage = UsageSerializer()
+    cost_usd = serializers.FloatField(help_text="Without the unpriced calls.")
+    model_calls = serializers.IntegerField()
+    unpriced_calls = serializers.IntegerField()
+
+
+class CompletedSerializer(TotalsSerializer):
+    result = serializers.JSONField(help_text="Of a generation: `goal`, `workflow_graph`, `message`.")
+
+
+class FailedSerializer(TotalsSerializer):
+    error = TaskErrorSerializer()
+
+
+class ReasonSerializer(DataSerializer):
+    reason = serializers.CharField()
+
+
+class CallSerializer(DataSerializer):
+    """An event of a call to a model."""
+
+    call = serializers.CharField(help_text="The call's name, the same on every replay: `plan/1`.")
+    stage = serializers.ChoiceField(STAGES)
+    node = serializers.CharField(allow_null=True, help_text="Null while planning.")
+
+
+class CallStartedSerializer(CallSerializer, ProgressedSerializer):
+    model = serializers.CharField()
+    provider = serializers.CharField()
+
+
+class TextSerializer(CallSerializer):
+    text = serializers.CharField()
+    first_seq = serializers.IntegerField(required=False, help_text="The first event whose text is joined in this one.")
+
+
+class RetriedSerializer(CallSerializer, ProgressedSerializer):
+    attempt = serializers.IntegerField(min_value=1, help_text="The one that failed.")
+    reason = serializers.CharField()
+    status = serializers.IntegerField(allow_null=True, help_text="Of HTTP.")
+    delay_s = serializers.FloatField(help_text="Seconds until the next attempt.")
+
+
+class CallCompletedSerializer(CallStartedSerializer):
+    usage = UsageSerializer(allow_null=True, help_text="Null: the endpoint does not count.")
+    latency_ms = serializers.IntegerField()
+    first_token_ms = serializers.IntegerField(allow_null=True)
+    cost_usd = serializers.FloatField(allow_null=True)
+    price = serializers.ChoiceField(["known", "unknown"])
+    prices_date = serializers.DateField()
+    demo = serializers.BooleanField()
+
+
+class RejectedSerializer(CallSerializer, ProgressedSerializer):
+    attempt = serializers.IntegerField(min_value=1)
+    problems = serializers.ListField(child=serializers.CharField(), help_text="Sentences.")
+
+
+class PlannedNodeSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    description = serializers.CharField()
+    inputs = serializers.ListField(child=serializers.CharField())
+    outputs = serializers.ListField(child=serializers.CharField())
+
+
+class PlannedEdgeSerializer(serializers.Serializer[Any]):
+    source = serializers.CharField()
+    target = serializers.CharField()
+
+
+class PlanSerializer(ProgressedSerializer):
+    nodes = PlannedNodeSerializer(many=True)
+    edges = PlannedEdgeSerializer(many=True)
+
+
+class NodeStaffedSerializer(ProgressedSerializer):
+    node = serializers.CharField()
+    agents = serializers.ListField(child=serializers.CharField(), help_text="Their names.")
+
+
+class SnapshotSerializer(serializers.Serializer[Any]):
+    """The task as it is now."""
+
+    task_id = serializers.UUIDField()
+    status = serializers.ChoiceField(Status.values)
+    progress = serializers.IntegerField()
+    current_state = serializers.CharField()
+    result = serializers.JSONField()
+    error = TaskErrorSerializer(allow_null=True)
+
+
+class ResetSerializer(serializers.Serializer[Any]):
+    first_id = serializers.IntegerField(help_text="The first id on offer.")
+    snapshot = SnapshotSerializer()
+
+
+DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
+    Kind.TASK_SUBMITTED: SubmittedSerializer,
+    Kind.TASK_STARTED: StartedSerializer,
+    Kind.TASK_REQUEUED: RequeuedSerializer,
+    Kind.TASK_PROGRESS: ProgressSerializer,
+    Kind.TASK_COMPLETED: CompletedSerializer,
+    Kind.TASK_FAILED: FailedSerializer,
+    Kind.TASK_CANCELLED: ReasonSerializer,
+    Kind.MODEL_STARTED: CallStartedSerializer,
+    Kind.MODEL_TEXT: TextSerializer,
+    Kind.MODEL_RETRIED: RetriedSerializer,
+    Kind.MODEL_REJECTED: RejectedSerializer,
+    Kind.MODEL_COMPLETED: CallCompletedSerializer,
+    Kind.PLAN_COMPLETED: PlanSerializer,
+    Kind.NODE_COMPLETED: NodeStaffedSerializer,
+}
+"""Of every kind that tells of a task."""
+
+
+def _frame(kind: Kind, data: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The event of this kind, whole."""
+    words = "".join(word.capitalize() for word in kind.value.replace("_", ".").split("."))
+    fields = {"kind": serializers.ChoiceField([kind.value]), "data": data(), "__module__": __name__}
+    return type(f"{words}EventSerializer", (EventSerializer,), fields)
+
+
+FRAMES = Frames(
+    "NativeFrame",
+    {**{kind.value: _frame(kind, data) for kind, data in DATA.items()}, "reset": ResetSerializer},
+    example="""\
+retry: 2000
+id: 1
+event: task.submitted
+data: {"seq":1,"kind":"task.submitted","task_id":"4f2f6c0e-51f2-4b8c-8a6f-4f0ad1a2c7d9","session_id":null,\
+"timestamp":"2026-11-21T09:01:55.485Z","data":{"job":"workflow_generation","goal":"Translate the manual",\
+"timeout_seconds":300,"ignored":["colour","llm_config.sharpness"]}}
+
+id: 2
+event: task.started
+data: {"seq":2,"kind":"task.started","task_id":"4f2f6c0e-51f2-4b8c-8a6f-4f0ad1a2c7d9","session_id":null,\
+"timestamp":"2026-11-21T09:01:55.490Z","data":{"attempt":1,"progress":0}}
+
+id: 3
+event: task.progress
+data: {"seq":3,"kind":"task.progress","task_id":"4f2f6c0e-51f2-4b8c-8a6f-4f0ad1a2c7d9","session_id":null,\
+"timestamp":"2026-11-21T09:01:55.495Z","data":{"progress":5,"current_state":"Planning the workflow","step":1,\
+"total_steps":3,"stage":"plan","node":null}}
+
+id: 4
+event: model.started
+data: {"seq":4,"kind":"model.started","task_id":"4f2f6c0e-51f2-4b8c-8a6f-4f0ad1a2c7d9","session_id":null,\
+"timestamp":"2026-11-21T09:01:55.502Z","data":{"progress":5,"call":"plan/1","stage":"plan","node":null,\
+"model":"demo","provider":"demo"}}
+
+""",
+)
