@@ -1,18 +1,17 @@
 """Who may do what on every route. The routes come from the URL configuration: a new one without a decision fails."""
 
 import uuid
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 import requests
 from django.contrib.auth.models import User
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from sessions.callers import Caller, Right
 from sessions.models import ApiToken
 from sessions.roles import open_group
 from tests.factories import make_cancelled, make_running, make_worker
+from tests.routes import all_routes
 from tests.stack import Stack, wait_for
 from tests.streaming.sse import Connection
 from workflows import services
@@ -35,24 +34,11 @@ class Route(NamedTuple):
 
 
 def routes() -> list[Route]:
-    found = []
-    for pattern, view in _patterns(get_resolver().url_patterns):
-        view = getattr(view, "cls", view)
-        if not view.__module__.startswith(OURS):
-            continue
-        methods = getattr(view, "http_method_names", None)
-        handled = [m.upper() for m in methods if hasattr(view, m) and m != "options"] if methods else list(view.rights)
-        rights = getattr(view, "rights", {})
-        found += [Route(method, pattern, rights.get(method)) for method in handled]
-    return found
-
-
-def _patterns(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for entry in patterns:
-        if isinstance(entry, URLResolver):
-            yield from _patterns(entry.url_patterns, prefix + str(entry.pattern))
-        else:
-            yield prefix + str(entry.pattern), entry.callback
+    return [
+        Route(route.method, route.pattern, route.right)
+        for route in all_routes()
+        if route.view.__module__.startswith(OURS)
+    ]
 
 
 ROUTES = routes()

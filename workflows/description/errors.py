@@ -23,6 +23,14 @@ class InvalidSerializer(serializers.Serializer[Any]):
     detail = ProblemSerializer(many=True)
 
 
+class TaskErrorSerializer(serializers.Serializer[Any]):
+    """Why a task ended without a result."""
+
+    type = serializers.CharField(help_text="`model_failed`, `model_unusable`, `timeout`, `cancelled` or `error`.")
+    message = serializers.CharField()
+    status = serializers.IntegerField(help_text="The HTTP status that it stands for.")
+
+
 WHOLE_SECONDS = {"type": "string", "pattern": "^[0-9]+$"}
 RETRY_AFTER = {"Retry-After": WHOLE_SECONDS}
 

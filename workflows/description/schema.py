@@ -8,8 +8,8 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
+from workflows.description import streams
 from workflows.description.errors import ERRORS, ErrorAnswer
-from workflows.description.streams import FORMATS, as_stream
 
 ROOMS = "workflows.dialects."
 SERVER = "server"
@@ -66,7 +66,7 @@ class Schema(AutoSchema):
             errors.append(404)
         if self.get_request_serializer():
             errors += [413, 415, 422]
-        if self.get_override_parameters():
+        if any(parameter not in streams.PARAMETERS for parameter in self.get_override_parameters()):
             errors.append(422)
         return sorted(set(errors))
 
@@ -106,8 +106,8 @@ class Schema(AutoSchema):
     ) -> dict[str, Any]:
         answer: dict[str, Any] = super()._get_response_for_code(serializer, status_code, media_types, direction)
         for media_type, content in answer.get("content", {}).items():
-            if media_type in FORMATS:
-                content["schema"] = as_stream(media_type, content["schema"])
+            if media_type in streams.FORMATS:
+                content["schema"] = streams.as_stream(media_type, content["schema"])
         return answer
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from workflows.description.errors import TaskErrorSerializer
 from workflows.description.graph import GenerationSerializer
 from workflows.description.streams import Frames
 from workflows.engine.progress import STAGES
@@ -101,12 +102,6 @@ class ErrorDataSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["error"])
     error = serializers.CharField(help_text="A sentence.")
     timestamp = serializers.DateTimeField()
-
-
-class TaskErrorSerializer(serializers.Serializer[Any]):
-    type = serializers.CharField()
-    message = serializers.CharField()
-    status = serializers.IntegerField(help_text="The HTTP status that it stands for.")
 
 
 class ResetDataSerializer(serializers.Serializer[Any]):

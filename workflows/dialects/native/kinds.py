@@ -5,8 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from workflows.description.errors import TaskErrorSerializer
 from workflows.description.streams import Frames
-from workflows.dialects.native.serializers import EventSerializer, TaskErrorSerializer, UsageSerializer
+from workflows.dialects.native.serializers import EventSerializer, UsageSerializer
 from workflows.engine.progress import STAGES
 from workflows.events import Kind
 from workflows.models import Job, Status

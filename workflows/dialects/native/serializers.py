@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from workflows.description.errors import TaskErrorSerializer
 from workflows.http.fields import StringField
 from workflows.models import Job, Status, Task
 
@@ -31,14 +32,6 @@ class LinksSerializer(serializers.Serializer[Any]):
     self = serializers.CharField()
     events = serializers.CharField()
     stream = serializers.CharField()
-
-
-class TaskErrorSerializer(serializers.Serializer[Any]):
-    """Why a task ended without a result."""
-
-    type = serializers.CharField(help_text="`model_failed`, `model_unusable`, `timeout`, `cancelled` or `error`.")
-    message = serializers.CharField()
-    status = serializers.IntegerField(help_text="The HTTP status that it stands for.")
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):
@@ -69,8 +62,16 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         return {"self": here, "events": f"{here}/events", "stream": f"{here}/events/stream"}
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class ObjectField(serializers.JSONField):
+    """A JSON object of any shape."""
+
+
 class TaskDetailSerializer(TaskSerializer):
     """A task with its result."""
+
+    params = ObjectField(read_only=True)
+    result = ObjectField(read_only=True, allow_null=True, help_text="Its shape is the job's.")
 
     class Meta(TaskSerializer.Meta):
         fields = (*LISTED, "params", "result")
