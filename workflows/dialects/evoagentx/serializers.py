@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from workflows.exceptions import Invalid
@@ -33,13 +34,25 @@ class LLMConfigSerializer(serializers.Serializer[Any]):
     output_response = TrueOrFalseField(required=False, allow_null=True)
 
 
+@extend_schema_field({"type": "object", "properties": {"mcpServers": {"type": "object", "maxProperties": 0}}})
+class McpConfigField(serializers.JSONField):
+    """`{}`, null and no servers mean none. Nothing else is taken yet."""
+
+
+@extend_schema_field(
+    {"type": "number", "exclusiveMinimum": 0, "maximum": settings.TASK_TIMEOUT_MAX_SECONDS, "description": "Seconds."}
+)
+class TimeoutField(NumberField):
+    """How long a task may take."""
+
+
 class GenerateSerializer(serializers.Serializer[Any]):
     """`POST …/workflow/generate`: a goal, and optionally the model, MCP servers and a timeout in seconds."""
 
     goal = StringField(max_length=MAX_GOAL)
     llm_config = LLMConfigSerializer(required=False, allow_null=True)
-    mcp_config = serializers.JSONField(required=False, allow_null=True)
-    timeout = NumberField(default=None, allow_null=True)
+    mcp_config = McpConfigField(required=False, allow_null=True)
+    timeout = TimeoutField(default=None, allow_null=True)
 
     def validate_goal(self, value: str) -> str:
         """Zero-width characters alone are a blank goal too."""

@@ -1,0 +1,88 @@
+"""Every route, asked by schemathesis whatever its description allows and much that it does not: no 5xx, and nothing is
+answered that is not described. What it asks follows from the seed."""
+
+import copy
+import uuid
+from typing import Any, NamedTuple
+
+import pytest
+import schemathesis
+
+from sessions.callers import Caller
+from tests.description.checking import STREAMS, Checker
+from tests.factories import make_cancelled, make_running, make_worker
+from tests.streaming.sse import parse
+from workflows import services
+from workflows.description.schema import document
+
+SEED = 20261121
+print(f"schemathesis asks with the seed {SEED}")
+
+EVENTS = "text/event-stream"
+CONFIG = schemathesis.Config.from_dict(
+    {
+        "seed": SEED,
+        "generation": {"deterministic": True, "max-examples": 12, "no-shrink": True, "database": "none"},
+        "request-timeout": 30,
+        "output": {"sanitization": {"enabled": False}},
+    }
+)
+
+
+def described() -> dict[str, Any]:
+    """The document with any item allowed in streams: frames are checked below, by their own schemas."""
+    made = copy.deepcopy(document())
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            for answer in operation["responses"].values():
+                for content_type in set(STREAMS) & set(answer.get("content", {})):
+                    answer["content"][content_type] = {"schema": {}, "itemSchema": {}}
+    return made
+
+
+class Ids(NamedTuple):
+    """Ids that lead somewhere, for the operations that need them."""
+
+    ended: str
+    running: str
+    open: str
+    closed: str
+
+    def for_operation(self, name: str) -> dict[str, str]:
+        task = self.running if "cancel" in name else self.ended
+        session = self.closed if "stream" in name else self.open
+        return {"task_id": task, "client_id": session}
+
+
+@pytest.fixture(scope="module")
+def ids(caller: Caller) -> Ids:
+    running, _ = make_running(caller, make_worker())
+    closed = services.open_session(caller)
+    ended = make_cancelled(caller, session=closed)
+    services.close_session(closed)
+    return Ids(str(ended.pk), str(running.pk), str(services.open_session(caller).pk), str(closed.pk))
+
+
+api = schemathesis.openapi.from_dict(described(), config=CONFIG)
+
+
+@api.parametrize()
+def test_every_answer_is_described(case: schemathesis.Case, url: str, ids: Ids, checker: Checker) -> None:
+    known = ids.for_operation(case.operation.definition.raw["operationId"])
+    case.path_parameters.update({name: known[name] for name in case.path_parameters if is_id(case, name)})
+    answer = case.call_and_validate(base_url=url)
+    content_type = answer.headers.get("content-type", [""])[0]
+    if content_type == EVENTS:
+        operation = checker.operation(case.method, case.operation.path)
+        for message in parse(answer.text):
+            frame = {"event": message.event, "data": message.data, **({"id": message.id} if message.id else {})}
+            checker.check_frame(operation["responses"]["200"], EVENTS, frame)
+
+
+def is_id(case: schemathesis.Case, name: str) -> bool:
+    """Whether it is an id by its looks; others have to lead to a 404."""
+    try:
+        uuid.UUID(str(case.path_parameters[name]))
+    except ValueError:
+        return False
+    return True
