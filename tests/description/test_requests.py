@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import schemathesis
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from sessions.callers import Caller
 from tests.description.checking import STREAMS, Checker
@@ -70,13 +71,27 @@ api = schemathesis.openapi.from_dict(described(), config=CONFIG)
 def test_every_answer_is_described(case: schemathesis.Case, url: str, ids: Ids, checker: Checker) -> None:
     known = ids.for_operation(case.operation.definition.raw["operationId"])
     case.path_parameters.update({name: known[name] for name in case.path_parameters if is_id(case, name)})
-    answer = case.call_and_validate(base_url=url)
+    answer = case.call(base_url=url)
+    case.validate_response(answer, excluded_checks=[positive_data_acceptance] if no_schema_could_say(answer) else [])
     content_type = answer.headers.get("content-type", [""])[0]
     if content_type == EVENTS:
         operation = checker.operation(case.method, case.operation.path)
         for message in parse(answer.text):
             frame = {"event": message.event, "data": message.data, **({"id": message.id} if message.id else {})}
             checker.check_frame(operation["responses"]["200"], EVENTS, frame)
+
+
+UNSTORABLE = ("int_too_large", "finite_number", "string_unicode", "too_deep")
+"""Types of problems with what no row can hold. It is refused in fields that nobody reads, too."""
+LISTED = ("base_url", "api_base", "cursor")
+"""Fields whose values this server has to know."""
+
+
+def no_schema_could_say(answer: Any) -> bool:
+    """Whether a request was refused for something that makes it wrong here and now, and not by its shape."""
+    if answer.status_code != 422:
+        return False
+    return all(problem["type"] in UNSTORABLE or problem["loc"][-1] in LISTED for problem in answer.json()["detail"])
 
 
 def is_id(case: schemathesis.Case, name: str) -> bool:

@@ -14,10 +14,10 @@ from workflows.description.streams import Frames
 JSON = "application/json"
 SUCCESS = range(200, 300)
 
-Answer = type[serializers.BaseSerializer[Any]] | serializers.BaseSerializer[Any] | OpenApiResponse | OpenApiTypes
+Answer = type[serializers.Serializer[Any]] | serializers.Serializer[Any] | OpenApiResponse | OpenApiTypes
 Status = int | tuple[int, str]
 """Of an answer, with its media type where that is not JSON."""
-Parameter = OpenApiParameter | type[serializers.BaseSerializer[Any]]
+Parameter = OpenApiParameter | type[serializers.Serializer[Any]]
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -36,7 +36,7 @@ KEEP = OpenApiParameter(
 def describe(
     summary: str,
     *,
-    body: type[serializers.BaseSerializer[Any]] | None = None,
+    body: type[serializers.Serializer[Any]] | None = None,
     answers: Mapping[Status, Answer] | None = None,
     frames: Frames | None = None,
     errors: Sequence[int] = (),

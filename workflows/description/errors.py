@@ -42,7 +42,7 @@ class ErrorAnswer:
     name: str
     description: str
     example: Any
-    serializer: type[serializers.BaseSerializer[Any]] = ErrorSerializer
+    serializer: type[serializers.Serializer[Any]] = ErrorSerializer
     headers: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -11,7 +11,7 @@ class AgentParameterSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     type = serializers.ChoiceField(TYPES)
     description = serializers.CharField()
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
 
 
 class ParameterSerializer(AgentParameterSerializer):
@@ -40,7 +40,7 @@ class NodeSerializer(serializers.Serializer[Any]):
 
 class EdgeSerializer(serializers.Serializer[Any]):
     class_name = serializers.ChoiceField(["WorkFlowEdge"])
-    source = serializers.CharField(help_text="The node that makes an output.")
+    source = serializers.CharField(help_text="The node that makes an output.")  # type: ignore[assignment]
     target = serializers.CharField(help_text="The node that takes it as an input.")
     priority = serializers.IntegerField()
 

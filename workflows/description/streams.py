@@ -4,7 +4,7 @@ OpenAPI 3.1 has one schema for a whole response, and none for the items of a seq
 says it with `contentSchema`: the string that a stream is holds an array of frames, which are described like any object.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,8 @@ from rest_framework import serializers
 from workflows.streaming.frames import NDJSON, SSE
 
 RESET = "reset"
+THREAD_ID = r"^[0-9]+-[0-9]+$"
+"""`<run>-<seq>`."""
 FORMATS = {format.content_type: format for format in (SSE, NDJSON)}
 
 
@@ -27,25 +29,31 @@ class Frames:
 
     name: str
     """What the schema of a frame is called: `TaskStreamFrame`."""
-    data: Mapping[str, type[serializers.BaseSerializer[Any]]]
+    data: Mapping[str, type[serializers.Serializer[Any]]]
     example: str
+    without_id: Collection[str] = (RESET,)
+    of_thread: bool = False
+    """Whether the ids are those of a thread."""
+    are_named: bool = True
+    """Whether the names are sent; if not, they only tell the frames apart here."""
 
     @cached_property
     def serializer(self) -> PolymorphicProxySerializer:
-        variants = {name: self._variant(name, data) for name, data in self.data.items()}
-        return PolymorphicProxySerializer(self.name, variants, resource_type_field_name="event")
+        variants: dict[str, Any] = {name: self._variant(name, data) for name, data in self.data.items()}
+        if self.are_named:
+            return PolymorphicProxySerializer(self.name, variants, resource_type_field_name="event")
+        return PolymorphicProxySerializer(self.name, list(variants.values()), resource_type_field_name=None, many=False)
 
-    def _variant(self, name: str, data: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
-        fields: dict[str, Any] = {
-            "id": serializers.IntegerField(min_value=1),
-            "event": serializers.ChoiceField([name]),
-            "data": data(),
-        }
-        if name == RESET:
-            del fields["id"]
+    def _variant(self, name: str, data: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+        fields: dict[str, Any] = {"data": data()}
+        if self.are_named:
+            fields["event"] = serializers.ChoiceField([name])
+        if name not in self.without_id:
+            fields["id"] = (
+                serializers.RegexField(THREAD_ID) if self.of_thread else serializers.IntegerField(min_value=1)
+            )
         words = "".join(word.capitalize() for word in name.replace(".", "_").split("_"))
-        members = {**fields, "__doc__": f"The frame `{name}`."}
-        return type(f"{self.name}{words}", (serializers.Serializer,), members)
+        return type(f"{self.name}{words}", (serializers.Serializer,), {**fields, "__doc__": f"The frame `{name}`."})
 
 
 def responses(frames: Frames) -> dict[Any, OpenApiResponse]:
@@ -78,9 +86,14 @@ def as_json_lines(sse: str) -> str:
     for block in sse.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith("retry:"))
         if "data" in fields:
-            id = f'"id":{fields["id"]},' if "id" in fields else ""
-            lines.append(f'{{{id}"event":"{fields["event"]}","data":{fields["data"]}}}')
+            id = f'"id":{_id_as_json(fields["id"])},' if "id" in fields else ""
+            name = f'"event":"{fields["event"]}",' if "event" in fields else ""
+            lines.append(f'{{{id}{name}"data":{fields["data"]}}}')
     return "\n".join(lines) + "\n"
+
+
+def _id_as_json(id: str) -> str:
+    return id if id.isdigit() else f'"{id}"'
 
 
 def as_stream(content_type: str, schema: Mapping[str, Any]) -> dict[str, Any]:

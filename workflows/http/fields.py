@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 
@@ -22,7 +23,8 @@ class NumberField(serializers.FloatField):
 
 class WholeNumberField(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not isinstance(data, int):
+        # In JSON 2.0 is a whole number too (JSON Schema, "integer").
+        if isinstance(data, bool) or not (isinstance(data, int) or (isinstance(data, float) and data.is_integer())):
             raise serializers.ValidationError("Must be a whole number.", code="int_type")
         return super().to_internal_value(data)
 
@@ -34,6 +36,7 @@ class TrueOrFalseField(serializers.BooleanField):
         return data
 
 
+@extend_schema_field({"type": "string", "format": "uri", "pattern": r"^(https?://[^@?#\\\s]+)?$"})
 class EndpointField(StringField):
     """An HTTP API's address. Credentials have their own field, and must not end up in an error text or an event."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
@@ -14,6 +14,7 @@ from sessions.authentication import caller_of
 from sessions.callers import Caller, Right
 from workflows.exceptions import Invalid
 from workflows.http.access import require
+from workflows.http.errors import problems_of
 from workflows.http.parsers import json_body
 
 
@@ -48,7 +49,7 @@ class CallerView(APIView):
         return json_body(self.request._request)
 
 
-S = TypeVar("S", bound=serializers.BaseSerializer[Any])
+S = TypeVar("S", bound=serializers.Serializer[Any])
 
 
 def validated(serializer: type[S], body: Any) -> dict[str, Any]:
@@ -57,5 +58,24 @@ def validated(serializer: type[S], body: Any) -> dict[str, Any]:
         raise Invalid.at("body", msg="The body must be a JSON object.", type="dict_type")
     checked = serializer(data=body)
     checked.is_valid(raise_exception=True)
+    data: dict[str, Any] = checked.validated_data
+    return data
+
+
+def validated_query(serializer: type[S], query: QueryDict) -> dict[str, Any]:
+    """The same of an address's query. Repeated names are lists where the field takes one.
+
+    Not given to DRF as it is, which takes a parameter without a value for none: `?session_id=` would list everything.
+    """
+    several = (serializers.ListField, serializers.MultipleChoiceField)
+    fields: Mapping[str, Any] = serializer().fields
+    asked = {
+        name: query.getlist(name) if isinstance(fields[name], several) else query[name]
+        for name in fields
+        if name in query
+    }
+    checked = serializer(data=asked)
+    if not checked.is_valid():
+        raise Invalid(problems_of(["query"], checked.errors))
     data: dict[str, Any] = checked.validated_data
     return data

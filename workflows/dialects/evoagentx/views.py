@@ -21,7 +21,7 @@ from workflows.http.endpoint import endpoint
 from workflows.http.lookup import find_session, find_task
 from workflows.http.parsers import json_body
 from workflows.http.views import CallerView
-from workflows.http.waiting import wait_or_cancel
+from workflows.http.waiting import keeps, wait_or_cancel
 from workflows.models import Status, StreamKey, Task
 from workflows.streaming.responses import stream_response
 
@@ -49,6 +49,7 @@ TASK_ID = {"X-Task-Id": "The task's id."}
 @endpoint(Right.RUN, "POST")
 async def generate(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     """`POST /workflow/generate`: one call that waits for the workflow."""
+    keeps(request)  # Asked now, while nothing has begun.
     body = json_body(request)
     task = await sync_to_async(submit_generation)(request, caller, body)
     task = await wait_or_cancel(request, task)

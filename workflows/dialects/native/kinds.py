@@ -26,6 +26,7 @@ class SubmittedSerializer(DataSerializer):
     ignored = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="Names in the request that nothing reads."
     )
+    run = serializers.IntegerField(required=False, min_value=1, help_text="Its number in its thread.")
     rerun_of = serializers.UUIDField(required=False, help_text="The task that this one runs again.")
 
 
@@ -33,12 +34,25 @@ class ProgressedSerializer(DataSerializer):
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="In percent; it never falls.")
 
 
-class StartedSerializer(ProgressedSerializer):
+class StandingSerializer(ProgressedSerializer):
+    """How far the task had come: no event but `task.progress` takes it further."""
+
+    step = serializers.IntegerField(required=False)
+    total_steps = serializers.IntegerField(required=False)
+
+
+class StartedSerializer(StandingSerializer):
     attempt = serializers.IntegerField(min_value=1)
 
 
-class RequeuedSerializer(ProgressedSerializer):
+class HeldSerializer(StandingSerializer):
+    """Its worker was lost, or somebody pauses it."""
+
     reason = serializers.CharField()
+
+
+class PausedSerializer(StandingSerializer):
+    reason = serializers.CharField(required=False)
 
 
 class ProgressSerializer(ProgressedSerializer):
@@ -118,7 +132,7 @@ class PlannedNodeSerializer(serializers.Serializer[Any]):
 
 
 class PlannedEdgeSerializer(serializers.Serializer[Any]):
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     target = serializers.CharField()
 
 
@@ -151,8 +165,12 @@ class ResetSerializer(serializers.Serializer[Any]):
 DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.TASK_SUBMITTED: SubmittedSerializer,
     Kind.TASK_STARTED: StartedSerializer,
-    Kind.TASK_REQUEUED: RequeuedSerializer,
+    Kind.TASK_REQUEUED: HeldSerializer,
     Kind.TASK_PROGRESS: ProgressSerializer,
+    Kind.TASK_PAUSING: HeldSerializer,
+    Kind.TASK_PAUSED: PausedSerializer,
+    Kind.TASK_PAUSE_WITHDRAWN: StandingSerializer,
+    Kind.TASK_RESUMED: StandingSerializer,
     Kind.TASK_COMPLETED: CompletedSerializer,
     Kind.TASK_FAILED: FailedSerializer,
     Kind.TASK_CANCELLED: ReasonSerializer,

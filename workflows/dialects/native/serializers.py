@@ -46,7 +46,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     class Meta:
         model = Task
         fields: tuple[str, ...] = LISTED
-        read_only_fields = LISTED
+        read_only_fields: tuple[str, ...] = LISTED
 
     @extend_schema_field(UsageSerializer)
     def get_usage(self, task: Task) -> dict[str, int]:
@@ -94,7 +94,7 @@ class EventSerializer(serializers.Serializer[Any]):
     task_id = serializers.UUIDField()
     session_id = serializers.UUIDField(allow_null=True)
     timestamp = serializers.DateTimeField()
-    data = serializers.JSONField()
+    data = serializers.JSONField()  # type: ignore[assignment]
 
 
 class EventListSerializer(serializers.Serializer[Any]):
@@ -109,7 +109,7 @@ class TaskFilterSerializer(serializers.Serializer[Any]):
     status = serializers.MultipleChoiceField(choices=Status.choices, required=False)
     job = serializers.ChoiceField(choices=Job.choices, required=False)
     session_id = serializers.UUIDField(required=False)
-    q = serializers.CharField(required=False, max_length=200)
+    q = serializers.CharField(required=False, allow_blank=True, max_length=200)
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
 
 

@@ -1,7 +1,5 @@
 """`/api/v1/tasks`."""
 
-from typing import Any
-
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
@@ -30,9 +28,8 @@ from workflows.dialects.native.serializers import (
 from workflows.exceptions import Invalid
 from workflows.http.access import spend
 from workflows.http.endpoint import endpoint
-from workflows.http.errors import problems_of
 from workflows.http.lookup import find_task
-from workflows.http.views import CallerView, validated
+from workflows.http.views import CallerView, validated, validated_query
 from workflows.models import Task
 from workflows.streaming.log import read_events
 from workflows.streaming.responses import stream_response
@@ -90,7 +87,7 @@ class TaskEvents(CallerView):
     @describe("List a task's events", answers={200: EventListSerializer}, parameters=[EventPageSerializer])
     def get(self, request: Request, task_id: str) -> Response:
         task = find_task(self.caller, task_id)
-        page = _query(EventPageSerializer, request)
+        page = validated_query(EventPageSerializer, request.query_params)
         rows = read_events(task.stream, page["after"], page["limit"] + 1)
         events = [event_object(row) for row in rows[: page["limit"]]]
         last = events[-1]["seq"] if events else page["after"]
@@ -122,6 +119,7 @@ class PauseTask(CallerView):
 
     rights = {"POST": Right.RUN}
 
+    @describe("Pause a task", answers={200: TaskDetailSerializer}, errors=(409,))
     def post(self, request: Request, task_id: str) -> Response:
         by = self.caller.user.get_username()
         task = services.pause(find_task(self.caller, task_id), reason=f"paused by {by}")
@@ -133,6 +131,7 @@ class ResumeTask(CallerView):
 
     rights = {"POST": Right.RUN}
 
+    @describe("Resume a task", answers={200: TaskDetailSerializer}, errors=(409,))
     def post(self, request: Request, task_id: str) -> Response:
         return Response(TaskDetailSerializer(services.resume(find_task(self.caller, task_id))).data)
 
@@ -172,7 +171,7 @@ class RerunTask(CallerView):
 
 
 def _filtered(tasks: QuerySet[Task], request: Request) -> QuerySet[Task]:
-    asked = _query(TaskFilterSerializer, request)
+    asked = validated_query(TaskFilterSerializer, request.query_params)
     if asked.get("status"):
         tasks = tasks.filter(status__in=sorted(asked["status"]))
     if "job" in asked:
@@ -182,11 +181,3 @@ def _filtered(tasks: QuerySet[Task], request: Request) -> QuerySet[Task]:
     if "q" in asked:
         tasks = tasks.filter(goal__icontains=asked["q"])
     return tasks
-
-
-def _query(serializer: type[Any], request: Request) -> dict[str, Any]:
-    checked = serializer(data=request.query_params)
-    if not checked.is_valid():
-        raise Invalid(problems_of(["query"], checked.errors))
-    data: dict[str, Any] = checked.validated_data
-    return data
