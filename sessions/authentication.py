@@ -18,7 +18,7 @@ from rest_framework.request import Request
 
 from sessions import trace
 from sessions.callers import Caller
-from sessions.models import ApiToken
+from sessions.models import ApiToken, digest_of
 
 LOCAL_NAME = "local"
 """The name of the local user and of its group. `manage.py prepare_local` makes both."""
@@ -48,7 +48,7 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _, token = get_authorization_header(request).decode("latin-1").strip().partition(" ")
         if scheme.lower() != "bearer":
             return None
-        row = ApiToken.objects.select_related("user", "group").filter(digest=ApiToken.digest_of(token.strip())).first()
+        row = ApiToken.objects.select_related("user", "group").filter(digest=digest_of(token.strip())).first()
         if row is None or not row.user.is_active:
             raise AuthenticationFailed("This token is not known. Make one with `manage.py create_token`.")
         if not row.is_valid(timezone.now()):

@@ -1,4 +1,4 @@
-"""Tokens and client sessions. The rows of a session change through `workflows.services` only."""
+"""Tokens, stream tickets and client sessions. The rows of a session change through `workflows.services` only."""
 
 import hashlib
 import secrets
@@ -16,6 +16,12 @@ from sessions.callers import Caller
 TOKEN_PREFIX = "evo_"  # noqa: S105 - not a secret: what every token begins with
 
 
+def digest_of(secret: str) -> str:
+    """What is stored of a token or a ticket."""
+    # A plain hash is enough: they are 256 random bits, so there is nothing to guess from.
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
 class ApiToken(models.Model):
     """A bearer token of a user who acts for a group. Only its digest is stored."""
 
@@ -30,22 +36,37 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @staticmethod
-    def digest_of(token: str) -> str:
-        # A plain hash is enough: tokens are 256 random bits, so there is nothing to guess from.
-        return hashlib.sha256(token.encode()).hexdigest()
-
     @classmethod
     def issue(cls, *, name: str, user_id: int, group_id: int, expires_at: datetime | None = None) -> tuple[Self, str]:
         """A new token's row, and the token itself, which cannot be shown again."""
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         row = cls.objects.create(
-            name=name, user_id=user_id, group_id=group_id, digest=cls.digest_of(token), expires_at=expires_at
+            name=name, user_id=user_id, group_id=group_id, digest=digest_of(token), expires_at=expires_at
         )
         return row, token
 
     def is_valid(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class StreamTicket(models.Model):
+    """Opens one stream for the caller who asked for it. Only its digest is stored. Written by `sessions.tickets`."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+    token = models.ForeignKey(ApiToken, null=True, on_delete=models.CASCADE, related_name="+")
+    """Whose end is the ticket's too. None where the caller was logged in or local."""
+    path = models.CharField(max_length=2000)
+    stream_kind = models.CharField(max_length=10)
+    stream_id = models.UUIDField()
+    newest = models.BigIntegerField(default=0)
+    """The number of its newest connection. Older ones are ended."""
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"ticket {self.pk}"
 
 
 class ClientSessionQuerySet(models.QuerySet["ClientSession"]):

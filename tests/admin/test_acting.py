@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from sessions.callers import Caller
-from sessions.models import ApiToken
+from sessions.models import ApiToken, digest_of
 from tests.admin.asking import act, list_url, messages_of, page_url, text_of
 from tests.admin.conftest import allow
 from tests.factories import kinds_of, make_cancelled, make_running, make_worker
@@ -94,7 +94,7 @@ def test_a_token_is_shown_once_and_never_stored(client: Client, caller: Caller) 
     page = text_of(response)
     row = ApiToken.objects.filter(name="ci").latest("pk")
     token = page.split('id="token">')[1].split("<")[0]
-    assert ApiToken.digest_of(token) == row.digest
+    assert digest_of(token) == row.digest
     assert "no-store" in response["Cache-Control"]
     assert all(token not in morsel.value for morsel in client.cookies.values())
     for url in (list_url(ApiToken), page_url(row)):

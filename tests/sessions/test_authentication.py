@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from sessions.callers import Caller
-from sessions.models import ApiToken
+from sessions.models import ApiToken, digest_of
 from tests.http.asking import WITH_ID, WITHOUT_ID, Route, answer_to, bearer
 from workflows.models import Task
 
@@ -78,7 +78,7 @@ def test_what_is_no_token_does_not(guarded_url: str, path: str, authorization: s
 
 
 def test_a_token_is_whole_and_its_digest_is_none(guarded_url: str, token: str) -> None:
-    for wrong in (token[:-1], token.upper(), ApiToken.digest_of(token), token.removeprefix("evo_")):
+    for wrong in (token[:-1], token.upper(), digest_of(token), token.removeprefix("evo_")):
         assert_unauthenticated(ask(guarded_url, f"Bearer {wrong}"))
 
 
@@ -106,7 +106,7 @@ def test_create_token_prints_one_that_opens(guarded_url: str, capsys: pytest.Cap
     call_command("create_token", "laptop", "--user", "anna", "--days", "1")
     token = capsys.readouterr().out.strip()
     assert ask(guarded_url, f"Bearer {token}").status_code == 200
-    row = ApiToken.objects.get(digest=ApiToken.digest_of(token))
+    row = ApiToken.objects.get(digest=digest_of(token))
     assert (row.user.username, row.group.name) == ("anna", "anna")
     assert not ApiToken.objects.filter(digest=token).exists()
 

@@ -57,7 +57,11 @@ def caller_with(*rights: Right) -> tuple[Caller, str]:
 def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Response:
     """Ask as somebody would who wants it to work; the body of a stream is not read."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    body = {"goal": "Count", "llm_config": {"model": "demo"}} if "generate" in route.pattern else None
+    body: dict[str, Any] | None = None
+    if "generate" in route.pattern:
+        body = {"goal": "Count", "llm_config": {"model": "demo"}}
+    elif route.pattern.endswith("tickets"):
+        body = {"stream": f"/stream/{ids['task']}"}
     path = route.path(**ids)
     with requests.request(route.method, url + path, headers=headers, json=body, stream=True, timeout=30) as response:
         return response
@@ -98,7 +102,7 @@ def test_a_member_with_the_right_gets_in_and_another_group_sees_nothing(
     # 409: an ended task cannot be cancelled, which is about the task and not about access.
     assert ask(guarded_url, route, token, **mine).status_code in (200, 201, 409)
     theirs = {"task": make_cancelled(caller).pk, "session": services.open_session(caller).pk}
-    if route.has_id:
+    if route.has_id or route.pattern.endswith("tickets"):
         assert ask(guarded_url, route, token, **theirs).status_code == 404
 
 
@@ -153,10 +157,25 @@ def test_open_streams_are_limited_per_caller(stack: Stack, database: None) -> No
         refused = requests.get(f"{url}/stream/{task.pk}", headers=bearer)
         assert refused.status_code == 429
         assert "2 streams" in refused.json()["detail"]
+        # A page's own feed is a stream like others, and a ticket's connection counts for who asked for the ticket.
+        assert requests.get(f"{url}/dashboard/feed", headers=bearer).status_code == 429
+        ticket = requests.post(f"{url}/api/v1/tickets", json={"stream": f"/stream/{task.pk}"}, headers=bearer).json()
+        assert requests.get(url + ticket["stream_url"]).status_code == 429
 
     def room_again() -> bool:
         with requests.get(f"{url}/stream/{task.pk}", headers=bearer, stream=True) as response:
             return response.status_code == 200
 
     wait_for(room_again, "the closed streams no longer count")
+    with (
+        requests.get(f"{url}/dashboard/feed", headers=bearer, stream=True) as feed,
+        Connection(url + ticket["stream_url"]) as before,
+    ):
+        chunks = feed.iter_content(1)
+        next(chunks)
+        before.read_until(b"id: 2\n")
+        with Connection(url + ticket["stream_url"]) as after:
+            assert b" 200 " in after.read_until(b"id: 2\n"), "who comes again with a ticket takes his own place"
+            assert requests.get(f"{url}/stream/{task.pk}", headers=bearer).status_code == 429
+    wait_for(room_again, "the closed feed no longer counts")
     process.stop()

@@ -33,27 +33,28 @@ class ListFeed:
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         hub = get_hub()
         loop = asyncio.get_running_loop()
-        yield SSE.preamble
-        heard = checked = loop.time()
-        while not hub.closed:
-            started = loop.time()
-            frames: list[Frame] = []
-            try:
-                frames = await hub.threads.run(self._look)
-                if started - checked >= settings.STREAM_HEARTBEAT_SECONDS:
-                    checked = started
-                    if await hub.threads.run(no_longer_valid, [self._listing.caller]):
-                        return
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("The database does not answer (%s); the page waits for it", type(error).__name__)
-            if frames:
-                heard = started
-                yield b"".join([SSE.encode(frame, None) for frame in frames])
-            elif started - heard >= settings.STREAM_HEARTBEAT_SECONDS:
-                heard = started
-                yield SSE.heartbeat
-            took = loop.time() - started
-            await asyncio.sleep(min(max(POLL_SECONDS, REST * took), LONGEST_POLL_SECONDS))
+        with hub.hosting(self._listing.caller):
+            yield SSE.preamble
+            heard = checked = loop.time()
+            while not hub.closed:
+                started = loop.time()
+                frames: list[Frame] = []
+                try:
+                    frames = await hub.threads.run(self._look)
+                    if started - checked >= settings.STREAM_HEARTBEAT_SECONDS:
+                        checked = started
+                        if await hub.threads.run(no_longer_valid, [self._listing.caller]):
+                            return
+                except (OperationalError, InterfaceError) as error:
+                    logger.warning("The database does not answer (%s); the page waits for it", type(error).__name__)
+                if frames:
+                    heard = started
+                    yield b"".join([SSE.encode(frame, None) for frame in frames])
+                elif started - heard >= settings.STREAM_HEARTBEAT_SECONDS:
+                    heard = started
+                    yield SSE.heartbeat
+                took = loop.time() - started
+                await asyncio.sleep(min(max(POLL_SECONDS, REST * took), LONGEST_POLL_SECONDS))
 
     def _look(self) -> list[Frame]:
         frames = []

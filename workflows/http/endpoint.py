@@ -9,13 +9,15 @@ from typing import Any, Concatenate, ParamSpec
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.exceptions import APIException, NotAuthenticated
+from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated
 from rest_framework.views import APIView
 
+from sessions import tickets
 from sessions.authentication import caller_of
 from sessions.callers import Caller, Right
 from workflows.http.access import require
 from workflows.http.errors import error_response, method_not_allowed, translate
+from workflows.streaming.responses import EventStream, Finished
 
 logger = logging.getLogger(__name__)
 
@@ -28,19 +30,22 @@ def endpoint(
 ) -> Callable[[Handler[P]], Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]]:
     """An async view for these methods and for callers with this right; its exceptions get the settled error shapes.
 
-    The view is called with the caller. What it needs stays with it as `rights`, for whoever lists the routes.
+    The view is called with the caller. What it needs stays with it as `rights`, for whoever lists the routes, and the
+    view itself as `view`. A GET may come with a stream ticket instead of credentials, if it opens that stream.
     """
 
     def decorate(view: Handler[P]) -> Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]:
         @wraps(view)
         async def handle(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.method not in methods:
-                response = JsonResponse({"detail": method_not_allowed(methods)}, status=405)
-                response["Allow"] = ", ".join(methods)
-                return response
+                detail = {"detail": method_not_allowed(methods)}
+                return JsonResponse(detail, status=405, headers={"Allow": ", ".join(methods)})
             try:
-                caller = await sync_to_async(authorize)(request, right)
-                return await view(request, caller, *args, **kwargs)
+                caller = await sync_to_async(authorize_reader)(request, right)
+                response = await view(request, caller, *args, **kwargs)
+                if caller.ticket and not isinstance(response, EventStream | Finished):
+                    raise AuthenticationFailed("A ticket opens a stream, and nothing else.")
+                return response
             except Exception as error:  # the edge: what is not ours goes on to Django, which logs it and answers 500
                 ours = translate(error)
                 if ours is not None:
@@ -50,9 +55,20 @@ def endpoint(
                 raise
 
         handle.rights = dict.fromkeys(methods, right)  # type: ignore[attr-defined]
+        handle.view = view  # type: ignore[attr-defined]
         return csrf_exempt(handle)
 
     return decorate
+
+
+def authorize_reader(request: HttpRequest, right: Right) -> Caller:
+    """The caller, likewise, of a route that may be a stream: one who came with a ticket is whoever asked for it."""
+    ticket = request.GET.get(tickets.PARAMETER)
+    if ticket is None or request.method != "GET":
+        return authorize(request, right)
+    caller = tickets.authenticate(ticket, request.path)
+    require(caller, right)
+    return caller
 
 
 def authorize(request: HttpRequest, right: Right) -> Caller:

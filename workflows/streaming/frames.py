@@ -35,6 +35,8 @@ class Format(Protocol):
     content_type: str
     preamble: bytes
     heartbeat: bytes
+    dismissal: bytes
+    """For a reader whose place another connection has taken: it is not to come back by itself."""
 
     def encode(self, frame: Frame, id: str | None) -> bytes: ...
 
@@ -49,6 +51,9 @@ class ServerSentEvents:
     content_type = "text/event-stream"
     preamble = b"retry: 2000\n"
     heartbeat = b": heartbeat\n"
+    # Nothing ends an EventSource but an answer that it cannot get here. Waiting for a day comes close, and without it
+    # two pages with one ticket would take the stream from each other every two seconds.
+    dismissal = b"retry: 86400000\n"
 
     def encode(self, frame: Frame, id: str | None) -> bytes:
         head = "" if id is None else f"id: {id}\n"
@@ -62,6 +67,7 @@ class JsonLines:
     content_type = "application/x-ndjson"
     preamble = b"\n"
     heartbeat = b"\n"
+    dismissal = b""
 
     def encode(self, frame: Frame, id: str | None) -> bytes:
         # Ids that count are numbers here, as they always were.
@@ -76,6 +82,7 @@ class Silence:
     content_type = ""
     preamble = b""
     heartbeat = b""
+    dismissal = b""
 
     def encode(self, frame: Frame, id: str | None) -> bytes:
         return b""

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,7 +15,9 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from sessions import tickets
 from sessions.callers import Caller
+from sessions.tickets import Admission
 from sessions.validity import no_longer_valid
 from workflows import services
 from workflows.database import DatabaseThreads
@@ -44,6 +47,7 @@ class Hub:
         self.threads = DatabaseThreads(READER_THREADS, "hub")
         self.closed = False
         self._feeds: dict[StreamKey, Feed] = {}
+        self._guests: list[Caller] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._channel = ""
         self._listening = asyncio.Event()
@@ -69,6 +73,7 @@ class Hub:
         after: int,
         *,
         caller: Caller | None = None,
+        admission: Admission | None = None,
         opening: bytes = b"",
         deadline: datetime | None = None,
         abort: Callable[[], None] = lambda: None,
@@ -81,23 +86,35 @@ class Hub:
                 feed = self._feeds[key] = Feed(key, self._read, self._drop)
                 feed.joining = self.spawn(self._join(feed))
             feed.deadline = deadline or feed.deadline
+            _dismiss_older(feed, subscription)
             feed.readers.add(subscription)
             if self.closed:
                 subscription.close()
             return feed
 
-        return Subscription(enter, view, after, opening, abort, caller)
+        return Subscription(enter, view, after, opening, abort, caller, admission)
 
     def check_room(self, caller: Caller) -> None:
         """Raises TooMany where the caller has `STREAMS_PER_CALLER` streams open in this process."""
         if caller.is_local:
             return
-        if sum(s.caller == caller for s in self._subscriptions()) >= settings.STREAMS_PER_CALLER:
+        # Who comes again with a ticket takes the place of the connection before.
+        others = (o for o in self._callers() if o.ticket is None or o.ticket != caller.ticket)
+        if sum(not other.is_local and other.is_same_as(caller) for other in others) >= settings.STREAMS_PER_CALLER:
             raise TooMany(
                 f"You have {settings.STREAMS_PER_CALLER} streams open. Close some, or follow many tasks by one "
                 "session's stream.",
                 retry_after=5,
             )
+
+    @contextmanager
+    def hosting(self, caller: Caller) -> Iterator[None]:
+        """Count what the caller reads past the feeds, such as a page's own, as one of its streams."""
+        self._guests.append(caller)
+        try:
+            yield
+        finally:
+            self._guests.remove(caller)
 
     def shutdown(self) -> None:
         """End all streams in good order, so that their readers reconnect to another process."""
@@ -107,6 +124,10 @@ class Hub:
 
     def _subscriptions(self) -> list[Subscription]:
         return [subscription for feed in self._feeds.values() for subscription in feed.readers]
+
+    def _callers(self) -> list[Caller]:
+        """One for each open stream."""
+        return [s.caller for s in self._subscriptions() if s.caller] + self._guests
 
     async def _read(self, key: StreamKey, after: int) -> log.Page:
         return await self.threads.insist(log.read_page, key, after)
@@ -160,7 +181,7 @@ class Hub:
             try:
                 await self._catch_up()
                 await self._touch_sessions(now)
-                await self._close_revoked(now)
+                await self._recheck(now)
                 await self._end_overdue()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database does not answer (%s); streams wait for it", type(error).__name__)
@@ -194,22 +215,35 @@ class Hub:
         if sessions := [key.id for key in self._feeds if key.kind == "session"]:
             await self.threads.run(services.touch_sessions, sessions)
 
-    async def _close_revoked(self, now: float) -> None:
-        """At each heartbeat, end the streams of callers who are no longer who they were."""
+    async def _recheck(self, now: float) -> None:
+        """At each heartbeat, end the streams of callers who are no longer who they were, or have come by the same
+        ticket again, to another process."""
         if now - self._rechecked < settings.STREAM_HEARTBEAT_SECONDS:
             return
         self._rechecked = now
         callers = {s.caller for s in self._subscriptions() if s.caller}
         gone = await self.threads.run(no_longer_valid, callers) if callers else set()
+        admissions = {s.admission for s in self._subscriptions() if s.admission and s.caller not in gone}
+        newest = await self.threads.run(tickets.renew, admissions) if admissions else set()
         for subscription in self._subscriptions():
             if subscription.caller in gone:
                 subscription.close()
+            elif subscription.admission in admissions - newest:
+                subscription.dismiss()
 
     async def _end_overdue(self) -> None:
         for feed in list(self._feeds.values()):
             if feed.deadline and (timezone.now() - feed.deadline).total_seconds() > OVERDUE_SECONDS:
                 feed.deadline = None
                 await self.threads.run(_expire, feed.key)
+
+
+def _dismiss_older(feed: Feed, subscription: Subscription) -> None:
+    """Of two connections by one ticket the newer stays; here at once, elsewhere with the next heartbeat."""
+    mine = subscription.admission
+    for other in list(feed.readers):
+        if mine and other.admission and other.admission.ticket_id == mine.ticket_id:
+            (other if other.admission.number < mine.number else subscription).dismiss()
 
 
 def _expire(key: StreamKey) -> None:

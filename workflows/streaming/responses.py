@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 
-from sessions.callers import Caller
-from workflows.exceptions import Unavailable
+from sessions import tickets
+from sessions.callers import Caller, Ticket
+from workflows.exceptions import NotAuthenticated, Unavailable
 from workflows.models import StreamKey, Task
 from workflows.streaming import log
 from workflows.streaming.frames import NDJSON, SSE, WAIT_FOR_END, Format, Frame, Framer, View
@@ -34,6 +35,26 @@ class EventStream(StreamingHttpResponse):
         return self._chunks
 
 
+class Finished(HttpResponse):
+    """204: nothing follows what the reader has. Upon it an `EventSource` stops (WHATWG HTML, "Server-sent events")."""
+
+    def __init__(self) -> None:
+        super().__init__(status=204)
+        del self["Content-Type"]
+
+
+class WhichStream(HttpRequest):
+    """Asks a stream's view which stream it would open, and whether its caller may see it. Nothing is opened: the answer
+    is in `found`, which stays None where the view opens none."""
+
+    def __init__(self, path: str, query: str) -> None:
+        super().__init__()
+        self.method = "GET"
+        self.path = self.path_info = path
+        self.GET = QueryDict(query)
+        self.found: StreamKey | None = None
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a reader wants to go on."""
@@ -50,16 +71,24 @@ async def stream_response(
 
     `greeting` is a frame that comes first, without an id. 204 where that id closed the stream. The view has checked
     that the caller may see it; the hub checks, at each heartbeat, that the caller is still who it was. Raises TooMany
-    beyond `STREAMS_PER_CALLER`.
+    beyond `STREAMS_PER_CALLER`, and NotAuthenticated for a ticket that is for another stream or over.
     """
+    if isinstance(request, WhichStream):
+        request.found = key
+        return Finished()
+    if caller.ticket:
+        _check_ticket(caller.ticket, key)
     get_hub().check_room(caller)
     format = requested_format(request)
     state = await sync_to_async(log.read_state)(key)
     place = await sync_to_async(find_place)(key, last_event_id(request), state)
     if place.finished:
-        finished = HttpResponse(status=204)
-        del finished["Content-Type"]
-        return finished
+        if caller.ticket:
+            await sync_to_async(tickets.end)(caller.ticket)
+        return Finished()
+    admission = None
+    if caller.ticket:
+        admission = await sync_to_async(tickets.admit)(caller.ticket, renew=not state.closed)
     opening = format.preamble + (format.encode(greeting, None) if greeting else b"")
     after = place.after
     if place.reset:
@@ -69,7 +98,14 @@ async def stream_response(
     await release_thread()
     view = View(framer, format, requested_types(request))
     subscription = get_hub().subscribe(
-        key, view, after, caller=caller, opening=opening, deadline=state.deadline, abort=_abort_of(request)
+        key,
+        view,
+        after,
+        caller=caller,
+        admission=admission,
+        opening=opening,
+        deadline=state.deadline,
+        abort=_abort_of(request),
     )
     return EventStream(subscription.chunks(), format)
 
@@ -85,6 +121,12 @@ async def wait_for_end(task: Task) -> None:
         pass
     if not subscription.ended:
         raise Unavailable(f"The server is restarting. Task {task.pk} goes on: see /api/v1/tasks/{task.pk}.")
+
+
+def _check_ticket(ticket: Ticket, key: StreamKey) -> None:
+    """The ticket's path was checked; where the query says which stream it is, that was not enough."""
+    if (ticket.stream_kind, ticket.stream_id) != (key.kind, key.id):
+        raise NotAuthenticated("This ticket is for another stream. A ticket opens only the one it was made for.")
 
 
 def last_event_id(request: HttpRequest) -> str:

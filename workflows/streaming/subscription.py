@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from sessions.callers import Caller
+from sessions.tickets import Admission
 from workflows.measures import MEASURES
 from workflows.streaming.frames import View
 from workflows.streaming.log import PAGE
@@ -26,8 +27,8 @@ class Subscription:
     """
 
     __slots__ = (
-        "_closing", "_ended", "_enter", "_live", "_opening", "_queue", "_size", "_wake", "abort", "caller", "feed",
-        "position", "sending_since", "silent_since", "taken", "view",
+        "_closing", "_ended", "_enter", "_farewell", "_live", "_opening", "_queue", "_size", "_wake", "abort",
+        "admission", "caller", "feed", "position", "sending_since", "silent_since", "taken", "view",
     )  # fmt: skip
 
     def __init__(
@@ -38,10 +39,12 @@ class Subscription:
         opening: bytes,
         abort: Callable[[], None],
         caller: Caller | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self.view = view
         self.abort = abort
         self.caller = caller
+        self.admission = admission
         self.position = after
         """The last id that is queued here or was handed on."""
         self.taken = after
@@ -50,6 +53,7 @@ class Subscription:
         self.silent_since = 0.0
         self._enter = enter
         self._opening = opening
+        self._farewell = b""
         self._queue: deque[tuple[int, bytes]] = deque()
         self._size = 0
         self._wake = asyncio.Event()
@@ -98,6 +102,11 @@ class Subscription:
         self._closing = True
         self._wake.set()
 
+    def dismiss(self) -> None:
+        """End the response for good: a newer connection has its ticket."""
+        self._farewell = self.view.format.dismissal
+        self.close()
+
     async def _next(self) -> bytes | None:
         if self._opening:
             opening, self._opening = self._opening, b""
@@ -112,7 +121,8 @@ class Subscription:
                 await self._wake.wait()
             elif page := await self._replay():
                 return page
-        return None
+        farewell, self._farewell = self._farewell, b""
+        return farewell or None
 
     async def _replay(self) -> bytes:
         """The next page of rows; goes live where the rows end."""

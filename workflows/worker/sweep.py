@@ -1,4 +1,5 @@
-"""Finds what nobody takes care of: tasks of lost workers, tasks whose message was lost, deadlines, idle sessions.
+"""Finds what nobody takes care of: tasks of lost workers, tasks whose message was lost, deadlines, idle sessions,
+tickets that are over, text to compact, events to prune.
 
 Nothing rests on the broker's redelivery. Every worker process asks once a second; an advisory lock lets one at a time.
 """
@@ -12,6 +13,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from sessions import tickets
 from workflows import services
 from workflows.models import Status, Task
 from workflows.services.queue import enqueue
@@ -37,6 +39,7 @@ def sweep() -> None:
             services.expire_idle_sessions()
             services.compact_texts()
             services.prune_events()
+            tickets.delete_expired()
 
 
 @contextmanager

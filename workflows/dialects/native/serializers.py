@@ -120,6 +120,12 @@ class EventPageSerializer(serializers.Serializer[Any]):
     limit = serializers.IntegerField(required=False, min_value=1, max_value=1000, default=100)
 
 
+class TicketSerializer(serializers.Serializer[Any]):
+    """The body of a request for a stream ticket: the stream's address, without the host."""
+
+    stream = StringField(max_length=2000)
+
+
 class KeySerializer(serializers.Serializer[Any]):
     openai_key = StringField(max_length=1000)
 

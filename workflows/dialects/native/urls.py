@@ -11,4 +11,5 @@ urlpatterns = [
     path("tasks/<str:task_id>/pause", views.PauseTask.as_view()),
     path("tasks/<str:task_id>/resume", views.ResumeTask.as_view()),
     path("tasks/<str:task_id>/rerun", views.RerunTask.as_view()),
+    path("tickets", views.create_ticket),
 ]

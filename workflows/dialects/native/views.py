@@ -1,8 +1,8 @@
-"""`/api/v1/tasks`."""
+"""`/api/v1/tasks` and `/api/v1/tickets`."""
 
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound
@@ -10,6 +10,7 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from sessions import tickets
 from sessions.callers import Caller, Right
 from workflows import services
 from workflows.description.describe import describe
@@ -24,11 +25,14 @@ from workflows.dialects.native.serializers import (
     TaskFilterSerializer,
     TaskPageSerializer,
     TaskSerializer,
+    TicketSerializer,
 )
 from workflows.exceptions import Invalid
 from workflows.http.access import spend
 from workflows.http.endpoint import endpoint
 from workflows.http.lookup import find_task
+from workflows.http.parsers import json_body
+from workflows.http.tickets import find_opening, issue_ticket
 from workflows.http.views import CallerView, validated, validated_query
 from workflows.models import Task
 from workflows.streaming.log import read_events
@@ -168,6 +172,20 @@ class RerunTask(CallerView):
             status=201,
             headers={"X-Task-Id": str(again.pk), "Location": f"/api/v1/tasks/{again.pk}"},
         )
+
+
+@endpoint(Right.SEE, "POST")
+async def create_ticket(request: HttpRequest, caller: Caller) -> HttpResponseBase:
+    """`POST /api/v1/tickets`: an address for a stream that needs no header, for `EventSource`."""
+    asked = validated(TicketSerializer, json_body(request))
+    opening = await find_opening(caller, asked["stream"])
+    ticket = await sync_to_async(issue_ticket)(caller, opening)
+    answer = {
+        "ticket": ticket,
+        "stream_url": opening.with_ticket(ticket),
+        "expires_in": int(tickets.LIFETIME.total_seconds()),
+    }
+    return JsonResponse(answer, status=201, headers={"Cache-Control": "no-store"})
 
 
 def _filtered(tasks: QuerySet[Task], request: Request) -> QuerySet[Task]:
