@@ -2,9 +2,11 @@
 
 from django.contrib import admin
 
+from sessions.login import AdminLoginForm
 from workflows.admin import events, sessions, steps, tasks, tokens, workers
 
 __all__ = ["events", "sessions", "steps", "tasks", "tokens", "workers"]
 
 admin.site.site_header = admin.site.site_title = "Evoserver"
 admin.site.index_title = "Operations"
+admin.site.login_form = AdminLoginForm

@@ -1,4 +1,4 @@
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from workflows.dashboard import views
@@ -12,6 +12,6 @@ urlpatterns = [
     path("tasks/<str:task_id>/cancel", views.cancel, name="cancel"),
     path("tasks/<str:task_id>/rerun", views.rerun, name="rerun"),
     path("dashboard/feed", views.feed, name="feed"),
-    path("login/", guarded(LoginView.as_view(next_page="dashboard:tasks")), name="login"),
+    path("login/", guarded(views.Login.as_view()), name="login"),
     path("logout/", guarded(LogoutView.as_view(next_page="dashboard:login")), name="logout"),
 ]

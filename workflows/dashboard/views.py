@@ -4,10 +4,13 @@ from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from sessions.callers import Caller, Right
+from sessions.login import LoginForm, was_refused_unheard
 from workflows import providers, services
 from workflows.dashboard.feed import ListFeed
 from workflows.dashboard.forms import FilterForm, GoalForm, RerunForm
@@ -19,10 +22,24 @@ from workflows.http.endpoint import endpoint
 from workflows.http.lookup import find_task
 from workflows.models import Job, Task
 from workflows.streaming.frames import SSE
+from workflows.streaming.hub import get_hub
 from workflows.streaming.responses import EventStream
 from workflows.streaming.threads import release_thread
 
 MAX_TITLE = 160
+
+
+class Login(LoginView):
+    """`/login/`."""
+
+    authentication_form = LoginForm
+    next_page = "dashboard:tasks"
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        if was_refused_unheard(form):
+            response.status_code = 429
+        return response
 
 
 @page(GET=Right.SEE, POST=Right.RUN)
@@ -68,6 +85,7 @@ def _tasks_page(request: HttpRequest, caller: Caller, form: GoalForm, status: in
 @endpoint(Right.SEE, "GET")
 async def feed(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     """`GET /dashboard/feed`, with the page's own query: what to change on it, as SSE."""
+    get_hub().check_room(caller)
     listing = await sync_to_async(Listing.of)(request, caller)
     await release_thread()
     return EventStream(ListFeed(listing).chunks(), SSE)
