@@ -1,50 +1,78 @@
-"""A limit on request bodies, kept while they arrive: Django reads a body whole, to disk, before any view sees it."""
+"""A limit on request bodies, kept while they arrive: Django reads a body whole, to disk, before any view sees it.
 
-import json
+`LimitBodies` stands before Django and cuts a body that is too large; `RefuseLargeBodies`, inside, gives the answer, so
+that it gets the headers of every answer (CORS: a browser's page could not read it otherwise).
+"""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CUT = "evoserver.body_was_cut"
+"""The scope's key that says so."""
 
 
 class LimitBodies:
-    """ASGI middleware that answers 413 as soon as a body is larger than `limit` bytes."""
+    """ASGI middleware that ends a body at `limit` bytes. What is larger is not read any further."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self.app = app
         self.limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        received = 0
+        left = self.limit
+        was_announced = _announced(scope) > self.limit
 
         async def limited_receive() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.limit:
-                raise _TooLarge
-            return message
+            nonlocal left
+            if CUT in scope:
+                # The answer waits for nothing from here; who listens for the caller to leave is stopped with it.
+                await asyncio.get_running_loop().create_future()
+            if not was_announced:  # else it is not even begun: asking for it would tell the caller to send it
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if left >= 0:
+                    return message
+            scope[CUT] = True
+            return {"type": "http.request", "body": b"", "more_body": False}
 
-        try:
-            if _announced(scope) > self.limit:
-                raise _TooLarge
-            await self.app(scope, limited_receive, send)
-        except _TooLarge:
-            await self._refuse(send)
-
-    async def _refuse(self, send: Send) -> None:
-        detail = f"The body is larger than {self.limit} bytes, the most that this server takes."
-        body = json.dumps({"detail": detail}).encode()
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            # What is left of the body will not be read.
-            (b"connection", b"close"),
-        ]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await self.app(scope, limited_receive, send)
 
 
-class _TooLarge(Exception):
-    """Never leaves this module."""
+class RefuseLargeBodies:
+    """Django middleware that answers 413 where a body was cut."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        scope: dict[str, Any] = getattr(request, "scope", {})
+        if CUT not in scope:
+            response: HttpResponseBase | Awaitable[HttpResponseBase] = self.get_response(request)
+            return response
+        return _refuse() if iscoroutinefunction(self.get_response) else _refusal()
+
+
+async def _refuse() -> HttpResponseBase:
+    return _refusal()
+
+
+def _refusal() -> HttpResponseBase:
+    detail = f"The body is larger than {settings.MAX_BODY_BYTES} bytes, the most that this server takes."
+    response = JsonResponse({"detail": detail}, status=413)
+    response["Content-Length"] = len(response.content)
+    # What is left of the body will not be read.
+    response["Connection"] = "close"
+    return response
 
 
 def _announced(scope: Scope) -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 import requests
+from django.conf import settings
 
 from tests.http.asking import bearer, generation
 from tests.sessions.conftest import ALLOWED_ORIGIN
@@ -22,6 +23,7 @@ def preflight(url: str, origin: str, path: str = "/workflow/generate", method: s
         ("/client/nobody", "DELETE"),
         ("/stream/nobody", "GET"),
         ("/api/v1/tasks", "GET"),
+        ("/api/v1/tickets", "POST"),
     ],
 )
 def test_a_preflight_needs_no_credentials(guarded_url: str, path: str, method: str) -> None:
@@ -56,7 +58,8 @@ def test_a_page_can_read_the_tasks_id_and_what_went_wrong(guarded_url: str, toke
     closed = requests.post(f"{guarded_url}/stream/workflow/generate", json={}, headers={"Origin": ALLOWED_ORIGIN})
     stream = requests.get(f"{guarded_url}{good.json()['stream_url']}", headers=headers)
 
-    assert [r.status_code for r in (good, bad, closed, stream)] == [200, 422, 401, 200]
-    for response in (good, bad, closed, stream):
+    large = requests.post(f"{guarded_url}/connect", data=b" " * (settings.MAX_BODY_BYTES + 1), headers=headers)
+    assert [r.status_code for r in (good, bad, closed, stream, large)] == [200, 422, 401, 200, 413]
+    for response in (good, bad, closed, stream, large):
         assert response.headers["Access-Control-Allow-Origin"] == ALLOWED_ORIGIN
         assert "X-Task-Id" in response.headers["Access-Control-Expose-Headers"]
