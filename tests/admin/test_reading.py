@@ -1,6 +1,7 @@
 """What an operator finds: lists, pages, links, the timeline."""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -154,3 +155,35 @@ def test_the_admin_shows_no_secret(client: Client, caller: Caller) -> None:
         page = text_of(client.get(url))
         assert "canary" not in page
         assert bytes(stored or b"").decode() not in page
+
+
+def test_it_is_visible_what_retention_has_left(client: Client, caller: Caller, settings: Any) -> None:
+    task, claim = make_running(caller, make_worker(), goal=f"Forget most {uuid.uuid4().hex}")
+    services.append_texts(
+        [services.TextPiece(services.Write(claim, number), {"call": "plan/1", "text": "x"}) for number in (1, 2, 3)]
+    )
+    services.complete(task, {"workflow_graph": {}}, services.Write(claim, 1))
+
+    def shown() -> tuple[str, str]:
+        return text_of(client.get(list_url(Task), {"q": task.goal})), text_of(client.get(page_url(task)))
+
+    row, page = shown()
+    assert ">all</td>" in row
+    assert "every event is there" in page
+    assert "as it came" in page
+
+    settings.TEXT_RETENTION_SECONDS = 0
+    while services.compact_texts():
+        pass
+    row, page = shown()
+    task.refresh_from_db()
+    assert task.compacted_at
+    assert ">text compacted</td>" in row
+    assert f"{task.compacted_at:%Y-%m-%d %H:%M:%S} UTC" in page
+
+    settings.EVENT_RETENTION_SECONDS = 0.000001
+    while services.prune_events():
+        pass
+    row, page = shown()
+    assert ">after no. 5</td>" in row
+    assert "Up to no. 5" in page

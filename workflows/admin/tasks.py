@@ -30,6 +30,7 @@ SHOWN_RERUNS = 20
 class TaskAdmin(Acting, History):
     list_display = (
         "short_goal", "status", "percent", "created_at", "took", "cost", "group", "owner", "of_session", "of_worker",
+        "kept",
     )  # fmt: skip
     list_filter = ("status", "job", "created_at", "group")
     list_select_related = ("group", "owner", "worker")
@@ -41,16 +42,17 @@ class TaskAdmin(Acting, History):
     actions = ("cancel", "rerun")
     fieldsets = (
         (None, {"fields": ("id", "job", "goal", "status", "percent", "current_state", "shown_error")}),
-        ("Belongs to", {"fields": ("group", "owner", "of_session", "of_worker", "of_task", "reruns", "rows")}),
+        ("Belongs to", {"fields": ("group", "owner", "of_session", "of_worker", "of_task", "reruns")}),
         ("Took", {"fields": ("took", "model_calls", "unpriced_calls", "tokens", "cost")}),
         ("Times", {"fields": ("created_at", "started_at", "ended_at", "timeout_seconds", "deadline")}),
+        ("Events", {"fields": ("rows", "compacted", "pruned")}),
         ("Result", {"fields": ("shown_result",), "classes": ("collapse",)}),
         ("Request", {"fields": ("shown_params", "had_secrets", "idempotency_route"), "classes": ("collapse",)}),
         ("Claims", {"fields": ("claims", "claim_token", "write_no", "sent_at", "sends"), "classes": ("collapse",)}),
     )
     readonly_fields = (
-        "percent", "shown_error", "of_session", "of_worker", "of_task", "reruns", "rows", "took", "tokens", "cost",
-        "shown_result", "shown_params",
+        "percent", "shown_error", "of_session", "of_worker", "of_task", "reruns", "rows", "compacted", "pruned", "took",
+        "tokens", "cost", "shown_result", "shown_params",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
@@ -127,6 +129,26 @@ class TaskAdmin(Acting, History):
             showing.list_of(Event, task=task.pk),
             showing.list_of(Step, task=task.pk),
         )
+
+    @admin.display(description="events kept")
+    def kept(self, task: Task) -> str:
+        """What retention has left of them."""
+        if task.pruned_seq:
+            return f"after no. {task.pruned_seq}"
+        return "text compacted" if task.compacted_at else "all"
+
+    @admin.display(description="text compacted")
+    def compacted(self, task: Task) -> str:
+        if not task.compacted_at:
+            return "No: each piece of a model's text is there as it came."
+        when = f"{task.compacted_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{when}: the pieces of a model's text were joined, under the number of the last one."
+
+    @admin.display(description="pruned")
+    def pruned(self, task: Task) -> str:
+        if not task.pruned_seq:
+            return "No: every event is there."
+        return f"Up to no. {task.pruned_seq}: these events were deleted. The closing one stays."
 
     @admin.display(description="tokens")
     def tokens(self, task: Task) -> str:
