@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "evoserver.middleware.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "evoserver.bodies.RefuseLargeBodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -134,7 +135,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = False
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # It holds counts for limits, which are not worth waiting for.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -206,6 +214,8 @@ EVENT_RETENTION_SECONDS = env.float("EVENT_RETENTION_SECONDS", default=0)
 
 THROTTLE_RUNS = env.str("THROTTLE_RUNS", default="120/minute")
 """How many tasks a caller may start; empty for any number. The local user is not limited."""
+LOGIN_GUESSES = env.int("LOGIN_GUESSES", default=20)
+"""Wrong passwords for one name from one address, within an hour; ten times as many from one address for all names."""
 STREAMS_PER_CALLER = env.int("STREAMS_PER_CALLER", default=200)
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 """Addresses or networks of proxies whose forwarding headers are believed."""

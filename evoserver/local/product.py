@@ -20,7 +20,8 @@ class Product:
 
 
 def _steps(instance: Instance) -> list[Child]:
-    admin = {**instance.variables, "EVOSERVER_ADMIN_PASSWORD": instance.admin_password}
+    # The one that we made up is for a new administrator only, who may have changed it since.
+    admin = {**instance.variables, "EVOSERVER_ADMIN_FIRST_PASSWORD": instance.admin_password}
     return [
         _python(instance, "setup", "manage.py", "migrate", "--no-input", "--verbosity", "0"),
         _python(instance, "setup", "manage.py", "prepare_local", variables=admin),

@@ -9,9 +9,14 @@ from django.core.management.base import BaseCommand
 from sessions.authentication import LOCAL_NAME
 from sessions.roles import EVERYTHING, give
 
+ADMIN = "admin"
+
 
 class Command(BaseCommand):
-    help = "Makes the local user, its group and the administrator (password: EVOSERVER_ADMIN_PASSWORD), where missing."
+    help = (
+        "Makes the local user, its group and the administrator, where missing. The administrator's password is "
+        "EVOSERVER_ADMIN_PASSWORD, also of one who is there; or, of a new one only, EVOSERVER_ADMIN_FIRST_PASSWORD."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         group, _ = Group.objects.get_or_create(name=LOCAL_NAME)
@@ -21,6 +26,12 @@ class Command(BaseCommand):
             local.set_unusable_password()
             local.save(update_fields=["password"])
         local.groups.add(group)
-        password = os.environ.get("EVOSERVER_ADMIN_PASSWORD")
-        if password and not User.objects.filter(username="admin").exists():
-            User.objects.create_superuser("admin", password=password).groups.add(group)
+        given = os.environ.get("EVOSERVER_ADMIN_PASSWORD", "")
+        admin = User.objects.filter(username=ADMIN).first()
+        if admin is None:
+            if first := given or os.environ.get("EVOSERVER_ADMIN_FIRST_PASSWORD", ""):
+                User.objects.create_superuser(ADMIN, password=first).groups.add(group)
+        # Setting the same password again would end its logins.
+        elif given and not admin.check_password(given):
+            admin.set_password(given)
+            admin.save(update_fields=["password"])
