@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from evoserver.demo_model.chat import ChatRequest, Json, Refused, Reply, count_tokens
+from evoserver.demo_model.doing import do_task, review, write_sections
 from evoserver.demo_model.faults import Faults
 from evoserver.demo_model.instances import make_instance
 from evoserver.demo_model.planner import make_plan
@@ -33,7 +34,7 @@ def reply_to(request: ChatRequest, prompt: Prompt, faults: Faults) -> Reply:
         return Reply(tool_calls=(called,), finish_reason="tool_calls")
     data = _data(request, prompt)
     if data is None:
-        text = write_paragraph(request.last_user_text)
+        text = write_sections(request.last_user_text) or write_paragraph(request.last_user_text)
     elif isinstance(data, dict):
         text = _dumped(spoil_data(data, faults, request))
     else:
@@ -67,9 +68,18 @@ def _data(request: ChatRequest, prompt: Prompt) -> Any:
             return make_plan(prompt.goal)
         case "node_agents" if prompt.node:
             return make_agents(prompt.node, prompt.tools)
+        case "node_result" if prompt.outputs:
+            return do_task(_first_user_text(request), prompt.outputs)
+        case "workflow_review" if prompt.results is not None:
+            return review(prompt)
     if request.schema is not None:
         return _instance(request.schema, request.last_user_text)
     return {"answer": write_paragraph(request.last_user_text)} if request.format == "json_object" else None
+
+
+def _first_user_text(request: ChatRequest) -> str:
+    """Feedback changes nothing about the work."""
+    return next((message.text for message in request.messages if message.role == "user"), "")
 
 
 def _instance(schema: Json, text: str) -> Any:

@@ -16,7 +16,8 @@ def spoil_data(data: Json, faults: Faults, request: ChatRequest) -> Json:
     """The reply's JSON with what is wrong in it."""
     if faults.spoils("wrong-schema", request):
         data = _wrong(data)
-    return _dirty(data) if "nul" in faults else data
+    # In a plan, names have to stay names; in a result everything is somebody's text.
+    return _dirty(data, everywhere=request.schema_name == "node_result") if "nul" in faults else data
 
 
 def spoil_text(text: str, faults: Faults, request: ChatRequest) -> str:
@@ -42,16 +43,17 @@ def _wrong(data: Json) -> Json:
         return data | {
             "agents": [{key: value for key, value in agent.items() if key != "prompt"} for agent in data["agents"]]
         }
-    return dict(list(data.items())[1:])
+    # A thought may be missing, a result may not.
+    return dict(list(data.items())[:-1] if "thought" in data else list(data.items())[1:])
 
 
-def _dirty(value: Any, key: str = "") -> Any:
+def _dirty(value: Any, key: str = "", *, everywhere: bool) -> Any:
     match value:
         case dict():
-            return {name: _dirty(one, name) for name, one in value.items()}
+            return {name: _dirty(one, name, everywhere=everywhere) for name, one in value.items()}
         case list():
-            return [_dirty(one, key) for one in value]
-        case str() if key in _TEXTS:
+            return [_dirty(one, key, everywhere=everywhere) for one in value]
+        case str() if everywhere or key in _TEXTS:
             return value + DIRT
         case _:
             return value

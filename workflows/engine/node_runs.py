@@ -102,7 +102,7 @@ class NodeRunner:
             subject=f"result of {cut(turn.node, 80)!r}",
             task="this sub-task",
             system=prompts.NODE,
-            user=_prompt(node, inputs),
+            user=agent_prompt(node, inputs),
             format=node_format(node["outputs"]),
             read=node_reader(node["outputs"]),
             tries_before=(attempt - 1) * MAX_TRIES,
@@ -144,7 +144,7 @@ class NodeRunner:
         return f"{keys.node_run(self.iteration, turn.node, turn.run)}/{keys.ATTEMPT}/{attempt}"
 
 
-def _prompt(node: Node, inputs: Mapping[str, Any]) -> str:
+def agent_prompt(node: Node, inputs: Mapping[str, Any]) -> str:
     """The agent's prompt with its inputs, and what it has to answer. Raises `ModelUnusable` if it is too long."""
     agent = fitting_agent(node)
     texts = {name: as_text(value) for name, value in inputs.items()}
