@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from workflows.engine.answers import node_format, node_reader
+from workflows.engine.answers import Room, node_format, node_reader
 from workflows.engine.replies import Rejected
 from workflows.engine.values import Misfit, fitted
+from workflows.exceptions import ModelUnusable
 
 from .scripted import parameter
 
@@ -122,3 +123,11 @@ def test_an_output_may_be_named_thought():
     own = node_format([parameter("thought", "integer")])
     assert own.schema["properties"] == {"thought": {"type": "integer", "description": "The thought."}}
     assert node_reader([parameter("thought", "integer")])('{"thought": 3}') == {"thought": 3}
+
+
+def test_the_results_together_have_a_limit():
+    room = Room(limit=50)
+    room.take({"a": "x" * 20})
+    with pytest.raises(ModelUnusable, match=r"have 58 bytes together, and 50 is the most"):
+        room.take({"b": "x" * 20})
+    room.take({"b": "x" * 5})

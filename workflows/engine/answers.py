@@ -22,6 +22,11 @@ THOUGHT: Final = "thought"
 MAX_RESULT_BYTES: Final = 1_000_000
 """Of one node. Whatever takes the result has to fit it into a prompt."""
 
+MAX_RESULTS_BYTES: Final = 10_000_000
+"""Of all nodes together: they are held in memory, and the task's last event has all of them."""
+
+LESS: Final = "Ask for less in the agent's prompt, or split the workflow."
+
 Parameter = Mapping[str, Any]
 
 _LOOSE: Final = frozenset({"object", "array"})
@@ -58,20 +63,29 @@ def node_reader(outputs: Sequence[Parameter]) -> Callable[[str], dict[str, Any]]
                 problems.append(f"the output '{cut(output['name'], 80)}' {misfit.reason}")
         if problems:
             raise Rejected(problems)
-        refuse_oversized(values, MAX_RESULT_BYTES)
+        if (size := size_of(values)) > MAX_RESULT_BYTES:
+            raise ModelUnusable(f"The result has {size:,} bytes, and {MAX_RESULT_BYTES:,} is the most. {LESS}")
         return values
 
     return read
 
 
-def refuse_oversized(values: Mapping[str, Any], limit: int) -> None:
-    """Raises `ModelUnusable` for a result of more bytes than that."""
-    size = size_of(values)
-    if size > limit:
-        raise ModelUnusable(
-            f"The result has {size:,} bytes, and {limit:,} is the most. "
-            "Ask for less in the agent's prompt, or split the node."
-        )
+class Room:
+    """What the results of one execution may still take up."""
+
+    def __init__(self, limit: int = MAX_RESULTS_BYTES) -> None:
+        self._limit = limit
+        self._taken = 0
+
+    def take(self, values: Mapping[str, Any]) -> None:
+        """Keep these results. Raises `ModelUnusable` if they are too much, with those that were kept before."""
+        size = size_of(values)
+        if self._taken + size > self._limit:
+            raise ModelUnusable(
+                f"With its result the results of the workflow have {self._taken + size:,} bytes together, "
+                f"and {self._limit:,} is the most. {LESS}"
+            )
+        self._taken += size
 
 
 def _property(output: Parameter) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflows.engine import keys, wiring
+from workflows.engine.answers import Room
 from workflows.engine.calls import ModelCaller
 from workflows.engine.executable import GOAL, execution_problems, ignored_inputs, workflow_inputs
 from workflows.engine.follow_ups import follow_up_nodes, grown
@@ -67,6 +68,7 @@ class _Execution:
         self._limits = limits
         self._depth = depth
         self._breadth = breadth
+        self._room = Room()
 
     async def run(self, graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
         values = workflow_inputs(graph, inputs)
@@ -74,14 +76,15 @@ class _Execution:
         await self._telling.workflow(graph["nodes"], links, [name for name in values if values[name] is not None])
         results: dict[str, Any] = {}
         now, edges, iteration = graph["nodes"], graph["edges"], 1
+        self._telling.expect(len(now), review=not self._is_last(iteration))
         while True:
-            is_last = iteration >= self._depth or self._breadth < 1
-            await self._telling.iteration_started(iteration, self._depth, len(now), reviewed=not is_last)
+            await self._telling.iteration_started(iteration, self._depth, len(now))
             schedule = Schedule(now, edges, values, loop_rounds=self._limits.loop_rounds)
-            await Iteration(NodeRunner(self._caller, self._telling, iteration), now, schedule, self._limits).run()
+            runner = NodeRunner(self._caller, self._telling, iteration, self._room)
+            await Iteration(runner, now, schedule, self._limits).run()
             values = {GOAL: graph["goal"], **schedule.values}
             results |= schedule.results
-            if is_last:
+            if self._is_last(iteration):
                 await self._telling.iteration_completed(iteration, self._depth)
                 break
             review = await self._review(graph, values, iteration)
@@ -102,8 +105,14 @@ class _Execution:
             said = await review(self._caller, graph, values, iteration, self._breadth)
             step = Step(key, keys.REVIEW, said.model_dump(mode="json"))
             await self._telling.reviewed(iteration, self._depth, step)
+        found = Review.model_validate(step.output)
+        if found.follow_ups:
+            self._telling.expect(len(found.follow_ups), review=not self._is_last(iteration + 1))
         await self._telling.review_done()
-        return Review.model_validate(step.output)
+        return found
+
+    def _is_last(self, iteration: int) -> bool:
+        return iteration >= self._depth or self._breadth < 1
 
 
 class Iteration:

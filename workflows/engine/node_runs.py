@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, Final
 
 from workflows.engine import keys, prompts
-from workflows.engine.answers import node_format, node_reader
+from workflows.engine.answers import Room, node_format, node_reader
 from workflows.engine.calls import ModelCaller, OnText
 from workflows.engine.findings import Findings
 from workflows.engine.journal import Step
@@ -44,6 +44,7 @@ class NodeRunner:
     caller: ModelCaller
     telling: Telling
     iteration: int
+    room: Room
     clock: Callable[[], float] = time.monotonic
 
     async def run(self, node: Node, turn: Turn, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,6 +57,7 @@ class NodeRunner:
         step = await journal.lookup(key)
         if step is not None:
             outputs: dict[str, Any] = step.output["outputs"]
+            self.room.take(outputs)
             return outputs
         await journal.boundary()
         await self.telling.started(self.iteration, turn)
@@ -88,11 +90,13 @@ class NodeRunner:
         try:
             # Only the asking: what is written down of the run must not be cut off in the middle.
             async with asyncio.timeout(policy.timeout_s) as limit:
-                return await ask(self.caller, request)
+                outputs = await ask(self.caller, request)
         except TimeoutError:
             if not limit.expired():
                 raise
             raise TimedOut(f"It did not finish within {policy.timeout_s:g} s.") from None
+        self.room.take(outputs)
+        return outputs
 
     def _request(self, node: Node, turn: Turn, inputs: Mapping[str, Any], attempt: int) -> Request[dict[str, Any]]:
         return Request(

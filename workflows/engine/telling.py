@@ -41,8 +41,11 @@ class Telling:
         told = _workflow_told(nodes, links, list(given))
         await self._journal.tell("workflow/started", Kind.WORKFLOW_STARTED, told)
 
-    async def iteration_started(self, iteration: int, depth: int, nodes: int, *, reviewed: bool) -> None:
-        self._known += nodes + int(reviewed)
+    def expect(self, nodes: int, *, review: bool) -> None:
+        """From now on so much more is known to be done."""
+        self._known += nodes + int(review)
+
+    async def iteration_started(self, iteration: int, depth: int, nodes: int) -> None:
         data = {"iteration": iteration, "depth": depth, "nodes": nodes}
         await self._journal.tell(f"iteration/{iteration}/started", Kind.ITERATION_STARTED, data)
         which = "the workflow" if iteration == 1 else f"iteration {iteration}"
