@@ -1,7 +1,7 @@
 """Who may do what on every route. The routes come from the URL configuration: a new one without a decision fails."""
 
 import uuid
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import requests

@@ -227,7 +227,7 @@ def test_where_no_stream_is_there_is_no_ticket(guarded_url: str, member: tuple[C
     if isinstance(stream, str):
         stream = stream.replace("{task}", str(make_cancelled(member[0]).pk))
     response = ask_for_ticket(guarded_url, member[1], stream)
-    assert response.status_code == 422, response.text
+    assert response.status_code == 404, response.text
     (problem,) = response.json()["detail"]
     assert problem["loc"] == ["body", "stream"]
 

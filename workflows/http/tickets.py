@@ -8,7 +8,7 @@ from django.urls import Resolver404, resolve
 
 from sessions import tickets
 from sessions.callers import Caller
-from workflows.exceptions import Invalid
+from workflows.exceptions import NotFound
 from workflows.http.access import require
 from workflows.models import StreamKey
 from workflows.streaming.responses import WhichStream
@@ -29,8 +29,8 @@ class Opening(NamedTuple):
 async def find_opening(caller: Caller, address: str) -> Opening:
     """The stream that the caller would get at an address of this server, such as `/stream/<task_id>?types=update`.
 
-    The stream's own view is asked, so every route that streams is one. Raises Invalid where there is no stream, and
-    what the view raises: NotFound for what the caller may not see.
+    The stream's own view is asked, so every route that streams is one. Raises NotFound where there is no stream, also
+    for one that the caller may not see.
     """
     parts = _split(address)
     path = unquote(parts.path)
@@ -64,9 +64,7 @@ def _split(address: str) -> SplitResult:
     return parts
 
 
-def _no_stream() -> Invalid:
-    return Invalid.at(
-        "body",
-        "stream",
-        msg="No stream of this server is there. Give the path of one, without the host: /stream/<task_id>, say.",
+def _no_stream() -> NotFound:
+    return NotFound(
+        "No stream of this server is there. Give the path of one, without the host: /stream/<task_id>, say."
     )

@@ -126,6 +126,12 @@ class TicketSerializer(serializers.Serializer[Any]):
     stream = StringField(max_length=2000)
 
 
+class IssuedTicketSerializer(serializers.Serializer[Any]):
+    ticket = serializers.CharField()
+    stream_url = serializers.CharField(help_text="The stream's address with the ticket, for an `EventSource`.")
+    expires_in = serializers.IntegerField(help_text="Seconds, if nobody connects.")
+
+
 class KeySerializer(serializers.Serializer[Any]):
     openai_key = StringField(max_length=1000)
 

@@ -20,6 +20,7 @@ from workflows.dialects.native.serializers import (
     MAX_PAGE,
     EventListSerializer,
     EventPageSerializer,
+    IssuedTicketSerializer,
     RerunSerializer,
     TaskDetailSerializer,
     TaskFilterSerializer,
@@ -174,6 +175,13 @@ class RerunTask(CallerView):
         )
 
 
+@describe(
+    "Ask for a stream's ticket",
+    body=TicketSerializer,
+    answers={201: IssuedTicketSerializer},
+    errors=(404,),
+    examples={"a task's stream": {"stream": "/stream/5f0c1d2e-3b4a-4c5d-8e6f-7a8b9c0d1e2f"}},
+)
 @endpoint(Right.SEE, "POST")
 async def create_ticket(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     """`POST /api/v1/tickets`: an address for a stream that needs no header, for `EventSource`."""
