@@ -7,10 +7,14 @@ from rest_framework import serializers
 
 from workflows.description.errors import TaskErrorSerializer
 from workflows.description.streams import Frames
+from workflows.dialects.native.execution_kinds import EXECUTION_DATA
 from workflows.dialects.native.serializers import EventSerializer, UsageSerializer
-from workflows.engine.progress import STAGES
+from workflows.engine import keys
+from workflows.engine.progress import STAGES as GENERATION_STAGES
 from workflows.events import Kind
 from workflows.models import Job, Status
+
+STAGES = (*GENERATION_STAGES, keys.STAGE, keys.REVIEW)
 
 
 class DataSerializer(serializers.Serializer[Any]):
@@ -57,7 +61,7 @@ class PausedSerializer(StandingSerializer):
 
 class ProgressSerializer(ProgressedSerializer):
     current_state = serializers.CharField(help_text="A sentence.")
-    step = serializers.IntegerField(help_text="The number of the stage.")
+    step = serializers.IntegerField(help_text="The number of the stage; of an execution, the nodes that are done.")
     total_steps = serializers.IntegerField()
     stage = serializers.ChoiceField(STAGES)
     node = serializers.CharField(allow_null=True)
@@ -89,7 +93,7 @@ class CallSerializer(DataSerializer):
 
     call = serializers.CharField(help_text="The call's name, the same on every replay: `plan/1`.")
     stage = serializers.ChoiceField(STAGES)
-    node = serializers.CharField(allow_null=True, help_text="Null while planning.")
+    node = serializers.CharField(allow_null=True, help_text="Null while planning and reviewing.")
 
 
 class CallStartedSerializer(CallSerializer, ProgressedSerializer):
@@ -181,6 +185,7 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.MODEL_COMPLETED: CallCompletedSerializer,
     Kind.PLAN_COMPLETED: PlanSerializer,
     Kind.NODE_COMPLETED: NodeStaffedSerializer,
+    **EXECUTION_DATA,
 }
 """Of every kind that tells of a task."""
 
