@@ -164,7 +164,10 @@ async def rerun(bench, graph, journal, **changes):
     rejected = {data["call"] for data in journal.of(Kind.MODEL_REJECTED)}
     steps = {key: journal.steps[key] for key in kept(kinds(journal), rejected, redone)}
     bench.endpoint.asked.clear()
-    await bench.execute(graph, journal=MemoryJournal(steps), **changes)
+    again = MemoryJournal(steps)
+    await bench.execute(graph, journal=again, **changes)
+    told = {e["node_run"]: e.get("taken_over", False) for e in again.of(Kind.NODE_FINISHED)}
+    assert told == {key: key in steps for key, step in again.steps.items() if step.kind == "node"}, "all are told"
     return sorted(asked.node for asked in bench.endpoint.asked if asked.about == "node_result")
 
 

@@ -101,10 +101,11 @@ class _Execution:
         """The iteration's review, settled with what it decided."""
         key = keys.review(iteration)
         step = await self._caller.journal.lookup(key)
+        is_new = step is None
         if step is None:
             said = await review(self._caller, graph, values, iteration, self._breadth)
             step = Step(key, keys.REVIEW, said.model_dump(mode="json"))
-            await self._telling.reviewed(iteration, self._depth, step)
+        await self._telling.reviewed(iteration, self._depth, step, is_new=is_new)
         found = Review.model_validate(step.output)
         if found.follow_ups:
             self._telling.expect(len(found.follow_ups), review=not self._is_last(iteration + 1))

@@ -36,13 +36,14 @@ class MemoryJournal:
         self.events: list[Told] = []
         self.steps: dict[str, Step] = dict(steps or {})
         self.pause_requested = False
-        self._told: set[str] = set()
+        self._told: set[tuple[Kind, str]] = set()
         self._progress = 0
 
     async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
-        if key not in self._told:
+        # A step and its event share a key; another event may have told the beginning of the step.
+        if (kind, key) not in self._told:
             self._append(key, kind, data)
-            self._told.add(key)
+            self._told.add((kind, key))
 
     async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
         self._append(None, Kind.MODEL_TEXT, {"call": call, "stage": stage, "node": node, "text": text})
@@ -53,6 +54,7 @@ class MemoryJournal:
     async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
         if step.key not in self.steps:
             self._append(step.key, kind, data)
+            self._told.add((kind, step.key))
             self.steps[step.key] = step
 
     async def boundary(self) -> None:

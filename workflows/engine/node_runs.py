@@ -58,6 +58,7 @@ class NodeRunner:
         if step is not None:
             outputs: dict[str, Any] = step.output["outputs"]
             self.room.take(outputs)
+            await self.telling.taken_over(self.iteration, turn, step)
             return outputs
         await journal.boundary()
         await self.telling.started(self.iteration, turn)

@@ -55,8 +55,8 @@ class Telling:
         data = {"iteration": iteration, "depth": depth, "review": None}
         await self._journal.tell(f"iteration/{iteration}/completed", Kind.ITERATION_COMPLETED, data)
 
-    async def reviewed(self, iteration: int, depth: int, step: Step) -> None:
-        """Settle a review, with what it decided."""
+    async def reviewed(self, iteration: int, depth: int, step: Step, *, is_new: bool) -> None:
+        """Settle a new review, with what it decided; of one in the ledger only tell."""
         review = step.output
         told = {
             "goal_met": review["goal_met"],
@@ -64,7 +64,10 @@ class Telling:
             "added": [follow_up["name"] for follow_up in review["follow_ups"]],
         }
         data = {"iteration": iteration, "depth": depth, "review": told}
-        await self._journal.settle(step, Kind.ITERATION_COMPLETED, data)
+        if is_new:
+            await self._journal.settle(step, Kind.ITERATION_COMPLETED, data)
+        else:
+            await self._journal.tell(step.key, Kind.ITERATION_COMPLETED, data)
 
     async def review_done(self) -> None:
         self._done += 1
@@ -95,9 +98,12 @@ class Telling:
 
     async def finished(self, iteration: int, turn: Turn, step: Step) -> None:
         """Settle a run with its results."""
-        data = {**_about(iteration, turn), "duration_ms": step.output["duration_ms"]}
-        data |= outputs_told(step.output["outputs"])
-        await self._journal.settle(step, Kind.NODE_FINISHED, data)
+        await self._journal.settle(step, Kind.NODE_FINISHED, _finished(iteration, turn, step))
+
+    async def taken_over(self, iteration: int, turn: Turn, step: Step) -> None:
+        """A run that is in the ledger. Told already, unless the ledger is another task's, whose stream nobody reads."""
+        data = {**_finished(iteration, turn, step), "taken_over": True}
+        await self._journal.tell(step.key, Kind.NODE_FINISHED, data)
 
     async def closed(self, node: str, *, is_first_run: bool) -> None:
         """A node is through with a run, in whatever way. Further runs in a loop are no progress."""
@@ -174,6 +180,11 @@ def _workflow_told(nodes: Sequence[Mapping[str, Any]], links: Links, given: list
         return shorter
     first = [{"name": cut(n["name"], MAX_NAME_CHARS), "description": "", "depends_on": []} for n in nodes[:200]]
     return {**shorter, "nodes": first}
+
+
+def _finished(iteration: int, turn: Turn, step: Step) -> dict[str, Any]:
+    data = {**_about(iteration, turn), "duration_ms": step.output["duration_ms"]}
+    return data | outputs_told(step.output["outputs"])
 
 
 def _about(iteration: int, turn: Turn) -> dict[str, Any]:

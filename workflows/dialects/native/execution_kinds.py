@@ -92,6 +92,9 @@ class NodeFailedSerializer(NodeRunSerializer):
 class NodeFinishedSerializer(NodeRunSerializer):
     outputs = serializers.DictField(child=serializers.JSONField(allow_null=True))
     duration_ms = serializers.IntegerField()
+    taken_over = serializers.BooleanField(
+        required=False, help_text="It was finished by the task that this one runs again."
+    )
 
 
 EXECUTION_DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
