@@ -1,73 +1,112 @@
-"""One task floods a session that it shares with 200 others: they are heard all the same."""
+"""One task's model floods a session that it shares with 200 other tasks: they are heard all the same."""
 
-import itertools
+import json
 import threading
+import time
 from collections.abc import Iterator
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
 
 import pytest
-from django.db import connections, transaction
+import requests
 
-from sessions.callers import Caller
-from tests.factories import make_running, make_worker
-from tests.faults.following import Following
+from tests.faults.following import Following, generation
 from tests.stack import Stack, wait_for
-from workflows import services
 from workflows.events import Kind
-from workflows.services import Claim, TextPiece, Write
+from workflows.models import Event
+from workflows.worker.texts import ROW_CHARACTERS, ROW_SECONDS
 
 TASKS = 200
-BATCH = 50
-LATEST_SECONDS = 5.0
-"""Loose, since the machine runs everything at once. On a quiet one it is milliseconds."""
+CLIENTS = 8
+BURST = 25
+PAUSE_SECONDS = 0.05
+
+
+class Flood:
+    """A model endpoint that says one character a chunk, 500 of them a second at most, until it is left."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self._dry = threading.Event()
+        flood = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.end_headers()
+                chunk = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "x"}}]}
+                burst = f"data: {json.dumps({'id': 'flood', 'created': 0, 'model': 'flood', **chunk})}\n\n" * BURST
+                try:
+                    while not flood._dry.wait(PAUSE_SECONDS):
+                        self.wfile.write(burst.encode())
+                        flood.sent += BURST
+                except OSError:
+                    """Its reader was cancelled."""
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nothing to see."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._dry.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
 
 
 @pytest.fixture
-def readers(stack: Stack) -> Iterator[Following]:
-    with Following([stack.url, stack.url]) as following:
-        yield following
+def flood() -> Iterator[Flood]:
+    with Flood() as running:
+        yield running
 
 
-def flood(claim: Claim, stopping: threading.Event) -> None:
-    """As much text as the database takes."""
-    numbers = itertools.count(1)
-    text = {"call": "plan/1", "stage": "plan", "node": None, "text": "x" * 500}
-    while not stopping.is_set():
-        services.append_texts([TextPiece(Write(claim, next(numbers)), text) for _ in range(BATCH)])
-    connections.close_all()
+def test_the_events_of_200_tasks_arrive_while_another_one_floods(stack: Stack, flood: Flood) -> None:
+    process, url = stack.start_web("flooded", LLM_ALLOWED_BASE_URLS=flood.url)
+    session = requests.post(f"{url}/connect").json()
 
+    def start(model: str, **config: str) -> str:
+        body = generation(model)
+        body["llm_config"] |= config
+        path = f"{url}/client/{session['client_id']}/workflow/generate"
+        return str(requests.post(path, json=body).json()["task_id"])
 
-def test_the_events_of_200_tasks_arrive_although_another_one_floods(
-    stack: Stack, caller: Caller, readers: Following
-) -> None:
-    session, worker = services.open_session(caller), make_worker(600)
-    with transaction.atomic():  # claimed before its message can reach a worker
-        _, flooding = make_running(caller, worker, session=session)
-    claims: list[Claim] = []
-    for _ in range(TASKS):
-        with transaction.atomic():
-            claims.append(make_running(caller, worker, session=session)[1])
-    stream = readers.stream(f"/stream/client/{session.pk}")
-    wait_for(lambda: len(stream.ids) >= 2 * TASKS, "the reader has caught up")
-    stopping = threading.Event()
-    flooder = threading.Thread(target=flood, args=[flooding, stopping])
-    flooder.start()
-    try:
-        wait_for(lambda: len(stream.ids) > 2 * TASKS + 10 * BATCH, "the flood is heard")
-        progress = {"progress": 1, "current_state": "Working", "marker": "mine"}
-        for claim in claims:
-            services.append(claim.task_id, Kind.TASK_PROGRESS, progress, write=Write(claim, 1))
-    finally:
-        stopping.set()
-        flooder.join()
-    services.close_session(session)
-    stream.ended.result(60)
-    heard = {
-        data["task_id"]: at - datetime.fromisoformat(data["timestamp"]).timestamp()
-        for data, name, at in zip(stream.datas, stream.names, stream.received_at, strict=True)
-        if name == "task_progress"
+    with Following([url, url]) as readers:
+        stream = readers.stream(session["stream_url"])
+        began = time.monotonic()
+        flooding = start("flood", base_url=flood.url)
+        wait_for(lambda: stream.names.count("task_token") > 2, "the flood is heard")
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            others = set(clients.map(start, ["demo-401"] * TASKS))
+        wait_for(lambda: stream.names.count("task_error") == TASKS, "all the others were heard to their end")
+        heard = stream.names.count("task_token")
+        wait_for(lambda: stream.names.count("task_token") > heard, "the flood went on all the while")
+        requests.delete(f"{url}/client/{session['client_id']}")
+        took = time.monotonic() - began
+        stream.ended.result(60)
+    process.stop()
+
+    ends = {
+        data["task_id"]: name for name, data in zip(stream.names, stream.datas, strict=True) if name != "task_token"
     }
-    assert set(heard) == {str(claim.task_id) for claim in claims}
-    assert max(heard.values()) < LATEST_SECONDS
-    session.refresh_from_db()
-    assert stream.ids == list(range(1, session.last_seq + 1))
+    assert {task for task, name in ends.items() if name == "task_error"} == others
+    assert ends[flooding] == "task_cancelled"
+    assert stream.ids == sorted(set(stream.ids))
+
+    texts = Event.objects.filter(task=flooding, kind=Kind.MODEL_TEXT).values_list("data", flat=True)
+    written = sum(len(data["text"]) for data in texts)
+    # Ten rows a second by the worker's clock, and a text that is too long for one row makes two.
+    assert len(texts) <= took / ROW_SECONDS + 1 + written / ROW_CHARACTERS
+    assert flood.sent > 10 * len(texts), "it was a flood"

@@ -2,14 +2,16 @@
 
 import signal
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 import redis
 import requests
 
 from tests.faults.following import Following, generation, start
 from tests.history.rows import Rows
-from tests.history.world import World
+from tests.history.world import LEASE_SECONDS, World
 from tests.stack import wait_for
 
 QUEUE = "evoserver"
@@ -31,6 +33,23 @@ def wipe(world: World) -> None:
     world.engines.wipe_redis()
 
 
+def database_time(world: World) -> datetime:
+    with psycopg.connect(world.engines.postgres.url) as connection:
+        row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row
+    moment: datetime = row[0]
+    return moment
+
+
+def renewed_since(world: World, moment: datetime) -> int:
+    """How many workers have renewed their lease a second after that, or later."""
+    least = moment + timedelta(seconds=LEASE_SECONDS + 1)
+    with psycopg.connect(world.engines.postgres.url) as connection:
+        row = connection.execute("SELECT count(*) FROM workflows_worker WHERE lease_until > %s", [least]).fetchone()
+    assert row
+    return int(row[0])
+
+
 @pytest.mark.parametrize("harm", [pause, kill, restart, wipe])
 def test_a_stream_is_whole_and_its_task_completes_whatever_happens_to_redis(
     world: World, following: Following, harm: Callable[[World], None]
@@ -38,8 +57,12 @@ def test_a_stream_is_whole_and_its_task_completes_whatever_happens_to_redis(
     stream = following.task(start(world.urls, "demo-slow-1s"))
     wait_for(lambda: "model.text" in stream.names, "the model writes")
     harm(world)
-    # Without Redis the stream goes on, by asking the rows. (Only a new claim needs a message: on a machine so busy that
-    # the worker loses its lease, the task waits for Redis.)
+    # A lease is a row, and is renewed without Redis.
+    harmed = database_time(world)
+    wait_for(lambda: renewed_since(world, harmed) == len(world.workers), "every worker renews its lease")
+    # Without Redis the stream goes on, by asking the rows. Only a new claim needs a message, and what makes one needed
+    # here is not Redis: on a machine that keeps a worker waiting for longer than this world's short lease, the task is
+    # taken from it, and then waits for Redis.
     wait_for(lambda: {"plan.completed", "task.requeued"} & set(stream.names), "the stream goes on")
     world.engines.mend()
     assert stream.whole().names[-1] == "task.completed"
