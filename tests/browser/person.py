@@ -59,8 +59,8 @@ class Person:
     def attribute(self, selector: str, name: str) -> str | None:
         return self.find(selector).get_attribute(name)
 
-    def run(self, script: str) -> Any:
-        return self.browser.execute_script(script)
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self.browser.execute_script(script, *arguments)
 
     def wait_for(self, condition: Any, what: str, seconds: float = SECONDS) -> Any:
         try:
