@@ -5,8 +5,9 @@ from functools import cache
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.types import OpenApiTypes
+from rest_framework.renderers import JSONRenderer
 
 from evoserver.operators import public
 from workflows.dashboard.pages import POLICY, guarded
@@ -29,7 +30,7 @@ async def schema(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _written(content_type: str) -> bytes:
-    renderer = OpenApiYamlRenderer() if content_type == YAML else OpenApiJsonRenderer()
+    renderer = OpenApiYamlRenderer() if content_type == YAML else JSONRenderer()
     written: bytes = renderer.render(document(), renderer_context={})
     return written
 

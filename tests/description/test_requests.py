@@ -83,7 +83,7 @@ def test_every_answer_is_described(case: schemathesis.Case, url: str, ids: Ids, 
 
 UNSTORABLE = ("int_too_large", "finite_number", "string_unicode", "too_deep")
 """Types of problems with what no row can hold. It is refused in fields that nobody reads, too."""
-JUDGED = ("base_url", "api_base", "cursor", "goal")
+JUDGED = ("base_url", "api_base", "cursor", "goal", "stream", "nodes")
 """Fields whose values this server has to know, or in which a person has to see something."""
 
 

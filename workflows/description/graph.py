@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 TYPES = ["string", "integer", "number", "boolean", "object", "array"]
@@ -32,7 +33,7 @@ class NodeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(help_text="Unique in its graph.")
     description = serializers.CharField()
     reason = serializers.CharField()
-    status = serializers.ChoiceField(["pending"])
+    status = serializers.CharField(help_text="`pending`; what runs is told in events.")
     inputs = ParameterSerializer(many=True)
     outputs = ParameterSerializer(many=True)
     agents = AgentSerializer(many=True)
@@ -54,6 +55,22 @@ class WorkflowGraphSerializer(serializers.Serializer[Any]):
     edges = EdgeSerializer(many=True)
     workflow_inputs = ParameterSerializer(many=True)
     workflow_outputs = ParameterSerializer(many=True)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class ObjectField(serializers.JSONField):
+    """A JSON object of any shape."""
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    """The result of a task: of a generation `workflow_graph`, of an execution the rest, of a whole run both."""
+
+    goal = serializers.CharField()
+    message = serializers.CharField()
+    workflow_graph = WorkflowGraphSerializer(required=False, help_text="Of an execution: if nodes were added to it.")
+    outputs = ObjectField(required=False, help_text="The workflow's outputs, by name.")
+    results = ObjectField(required=False, help_text="The outputs of each node, by node and name.")
+    iterations = serializers.IntegerField(required=False, min_value=1)
 
 
 class GenerationSerializer(serializers.Serializer[Any]):

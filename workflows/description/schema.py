@@ -26,7 +26,14 @@ SECURITY = {
         "name": "sessionid",
         "description": "A login at `/login/`. Requests that change something need `X-CSRFToken` too.",
     },
+    "ticket": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "ticket",
+        "description": "A ticket of `POST /api/v1/tickets`, for clients that cannot send headers. It opens one stream.",
+    },
 }
+TICKET = "ticket"
 LOCAL: dict[str, Any] = {}
 """No credentials: callers on the server's machine, where `LOCAL_ACCESS` is on."""
 
@@ -43,8 +50,17 @@ class Schema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [self._room()]
 
+    def get_description(self) -> str:  # type: ignore[override]
+        """The docstring, without the address with which it begins: that stands above it already."""
+        return re.sub(r"^`[A-Z]+ /[^`]*`[:.]\s*", "", super().get_description())
+
     def get_auth(self) -> list[dict[str, Any]]:
-        return [*({name: []} for name in SECURITY), LOCAL] if 401 in self._errors() else []
+        if 401 not in self._errors():
+            return []
+        return [*({name: []} for name in SECURITY if name != TICKET or self._is_stream()), LOCAL]
+
+    def _is_stream(self) -> bool:
+        return streams.PARAMETERS[0] in self.get_override_parameters()
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
         """With its dialect's name, since several dialects may call a thing the same."""

@@ -5,10 +5,11 @@ from typing import Any
 from rest_framework import serializers
 
 from workflows.description.errors import TaskErrorSerializer
-from workflows.description.graph import GenerationSerializer
+from workflows.description.graph import GenerationSerializer, ResultSerializer
 from workflows.description.streams import Frames
-from workflows.engine.progress import STAGES
 from workflows.models import Job, Status
+
+STAGE = "`plan`, `agents` or `check` of a generation, `execute` or `review` of an execution."
 
 
 class WorkflowSerializer(GenerationSerializer):
@@ -74,7 +75,7 @@ class ProgressDataSerializer(serializers.Serializer[Any]):
     current_state = serializers.CharField(help_text="A sentence.")
     step = serializers.IntegerField(min_value=0, help_text="The number of the stage; 0 before the first.")
     total_steps = serializers.IntegerField()
-    stage = serializers.ChoiceField(STAGES, allow_null=True)
+    stage = serializers.CharField(allow_null=True, help_text=STAGE)
     node = serializers.CharField(allow_null=True)
 
 
@@ -87,7 +88,7 @@ class TokenDataSerializer(serializers.Serializer[Any]):
     """The model's text as it comes."""
 
     text = serializers.CharField()
-    stage = serializers.ChoiceField(STAGES)
+    stage = serializers.CharField(help_text=STAGE)
     node = serializers.CharField(allow_null=True, help_text="Null while planning.")
     first_seq = serializers.IntegerField(required=False, help_text="The first id whose text is joined in this one.")
 
@@ -95,7 +96,7 @@ class TokenDataSerializer(serializers.Serializer[Any]):
 class CompleteDataSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["completed"])
     timestamp = serializers.DateTimeField()
-    result = GenerationSerializer()
+    result = ResultSerializer()
 
 
 class ErrorDataSerializer(serializers.Serializer[Any]):
@@ -118,7 +119,7 @@ class TaskResetDataSerializer(ResetDataSerializer):
     status = serializers.ChoiceField(Status.values)
     progress = serializers.IntegerField()
     current_state = serializers.CharField()
-    result = GenerationSerializer(allow_null=True)
+    result = ResultSerializer(allow_null=True)
     error = TaskErrorSerializer(allow_null=True)
 
 
@@ -146,7 +147,7 @@ class SessionTokenSerializer(SessionDataSerializer, TokenDataSerializer):
 
 
 class SessionCompletedSerializer(SessionDataSerializer):
-    result = GenerationSerializer()
+    result = ResultSerializer()
 
 
 class SessionErrorSerializer(SessionDataSerializer):

@@ -88,7 +88,7 @@ class StartGeneration(CallerView):
 @describe("Follow a task", frames=answers.TASK_FRAMES)
 @endpoint(Right.SEE, "GET")
 async def task_stream(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
-    """`GET /stream/{task_id}`."""
+    """`GET /stream/{task_id}`: `update` and `token` in any number, then one `complete` or one `error`."""
     task = await sync_to_async(find_task)(caller, task_id)
     return await stream_response(request, caller, task.stream, frames.TASK)
 
@@ -105,7 +105,7 @@ class Connect(CallerView):
 
 
 class StartInSession(CallerView):
-    """`POST /client/{client_id}/workflow/generate`."""
+    """`POST /client/{client_id}/workflow/generate`: a task that the session's stream tells of."""
 
     rights = {"POST": Right.RUN}
 
@@ -130,7 +130,7 @@ class StartInSession(CallerView):
 @describe("Follow a session", frames=answers.SESSION_FRAMES)
 @endpoint(Right.SEE, "GET")
 async def session_stream(request: HttpRequest, caller: Caller, client_id: str) -> HttpResponseBase:
-    """`GET /stream/client/{client_id}`."""
+    """`GET /stream/client/{client_id}`: all tasks of the session, each frame with its `task_id`, until it ends."""
     session = await sync_to_async(find_session)(caller, client_id)
     return await stream_response(request, caller, StreamKey("session", session.pk), frames.SESSION)
 

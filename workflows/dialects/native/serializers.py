@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from workflows.description.errors import TaskErrorSerializer
+from workflows.description.graph import ObjectField
 from workflows.http.fields import StringField
 from workflows.models import Job, Status, Task
 
@@ -60,11 +60,6 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     def get_links(self, task: Task) -> dict[str, str]:
         here = f"/api/v1/tasks/{task.pk}"
         return {"self": here, "events": f"{here}/events", "stream": f"{here}/events/stream"}
-
-
-@extend_schema_field({"type": "object", "additionalProperties": {}})
-class ObjectField(serializers.JSONField):
-    """A JSON object of any shape."""
 
 
 class TaskDetailSerializer(TaskSerializer):
@@ -126,10 +121,10 @@ class TicketSerializer(serializers.Serializer[Any]):
     stream = StringField(max_length=2000)
 
 
-class IssuedTicketSerializer(serializers.Serializer[Any]):
+class TicketIssuedSerializer(serializers.Serializer[Any]):
     ticket = serializers.CharField()
-    stream_url = serializers.CharField(help_text="The stream's address with the ticket, for an `EventSource`.")
-    expires_in = serializers.IntegerField(help_text="Seconds, if nobody connects.")
+    stream_url = serializers.CharField(help_text="The stream's path, with the ticket in it.")
+    expires_in = serializers.IntegerField(help_text="Seconds, until it has to be used.")
 
 
 class KeySerializer(serializers.Serializer[Any]):

@@ -20,12 +20,12 @@ from workflows.dialects.native.serializers import (
     MAX_PAGE,
     EventListSerializer,
     EventPageSerializer,
-    IssuedTicketSerializer,
     RerunSerializer,
     TaskDetailSerializer,
     TaskFilterSerializer,
     TaskPageSerializer,
     TaskSerializer,
+    TicketIssuedSerializer,
     TicketSerializer,
 )
 from workflows.exceptions import Invalid
@@ -75,7 +75,7 @@ class TaskList(CallerView):
 
 
 class TaskDetail(CallerView):
-    """`GET /api/v1/tasks/{id}`."""
+    """`GET /api/v1/tasks/{id}`: with its params and its result."""
 
     rights = {"GET": Right.SEE}
 
@@ -102,13 +102,13 @@ class TaskEvents(CallerView):
 @describe("Follow a task's events", frames=FRAMES)
 @endpoint(Right.SEE, "GET")
 async def task_event_stream(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
-    """`GET /api/v1/tasks/{id}/events/stream`."""
+    """`GET /api/v1/tasks/{id}/events/stream`: its events of all kinds, as they are, each under its kind's name."""
     task = await sync_to_async(find_task)(caller, task_id)
     return await stream_response(request, caller, task.stream, NATIVE)
 
 
 class CancelTask(CallerView):
-    """`POST /api/v1/tasks/{id}/cancel`."""
+    """`POST /api/v1/tasks/{id}/cancel`: it ends at once for everybody; its worker learns so within a second."""
 
     rights = {"POST": Right.CANCEL}
 
@@ -132,7 +132,7 @@ class PauseTask(CallerView):
 
 
 class ResumeTask(CallerView):
-    """`POST /api/v1/tasks/{id}/resume`."""
+    """`POST /api/v1/tasks/{id}/resume`: a paused task waits for a worker again. Paused time is not timed."""
 
     rights = {"POST": Right.RUN}
 
@@ -176,11 +176,11 @@ class RerunTask(CallerView):
 
 
 @describe(
-    "Ask for a stream's ticket",
+    "Ask for a stream ticket",
     body=TicketSerializer,
-    answers={201: IssuedTicketSerializer},
+    examples={"A task's stream": {"stream": "/stream/7d5f6d4e-6f0a-4c2e-9f0f-0b6d2f5a3f11?types=update"}},
+    answers={201: TicketIssuedSerializer},
     errors=(404,),
-    examples={"a task's stream": {"stream": "/stream/5f0c1d2e-3b4a-4c5d-8e6f-7a8b9c0d1e2f"}},
 )
 @endpoint(Right.SEE, "POST")
 async def create_ticket(request: HttpRequest, caller: Caller) -> HttpResponseBase:
