@@ -11,6 +11,7 @@ def banner(instance: Instance) -> str:
   Evoserver is ready at {url}
 
   Callers from this machine need no token: they are the user `local`.
+  API     {url}/docs   (try it in the browser)
   Admin   {url}/admin/   admin / {instance.admin_password}
   Model   {_model(instance)}
   Data    {instance.folder}   (logs/server.log has what is shown here)
