@@ -19,13 +19,14 @@ export const KINDS = [
 ];
 
 export class TaskState {
-  constructor() {
+  /** @param {boolean} demo whether the demo model is known to have answered, though no event here may say so */
+  constructor(demo = false) {
     this.lastSeq = 0;
     this.status = "queued";
     this.progress = 0;
     this.state = "Waiting for a worker";
     this.error = "";
-    this.demo = false;
+    this.demo = demo;
     /** @type {Record<string, Stage>} */
     this.stages = {
       plan: { state: "waiting", note: "Sub-tasks that fit together" },

@@ -12,7 +12,8 @@ const head = get("task");
 const graph = new Graph(get("graph"), schedule);
 /** @type {Map<string, {element: HTMLDetailsElement, restarts: number, shown: number}>} */
 const calls = new Map();
-let state = new TaskState();
+const isDemo = !head.querySelector(".demo")?.hasAttribute("hidden");
+let state = new TaskState(isDemo);
 let lines = 0;
 let isScheduled = false;
 
@@ -136,7 +137,7 @@ function take(event) {
 
 /** @param {{snapshot: Record<string, any>, first_id: number}} data */
 function startOver({ snapshot, first_id }) {
-  state = new TaskState();
+  state = new TaskState(state.demo);
   state.reset(snapshot, first_id);
   lines = 0;
   calls.clear();

@@ -1,11 +1,9 @@
 """Tasks: the list, the page with its timeline, and what an operator may do to them."""
 
-import re
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 from django.db.models.functions import Left
 from django.http import HttpRequest
@@ -20,7 +18,7 @@ from workflows.admin.confirmation import Acting, Button, Done, confirmed
 from workflows.admin.history import History
 from workflows.admin.timeline import timeline
 from workflows.models import Event, Step, Task, Worker
-from workflows.models.task import GOAL_WORDS
+from workflows.models.task import TaskQuerySet
 
 GOAL_CHARACTERS = 100
 SHOWN_RERUNS = 20
@@ -60,11 +58,8 @@ class TaskAdmin(Acting, History):
         return tasks.defer("secrets", "params", "result", "goal").annotate(beginning=Left("goal", GOAL_CHARACTERS))
 
     def find(self, queryset: QuerySet[Task], term: str) -> QuerySet[Task]:
-        words = " & ".join(f"{word}:*" for word in re.findall(r"\w+", term))
-        if not words:
-            return queryset.none()
-        query = SearchQuery(words, config="simple", search_type="raw")
-        return queryset.annotate(words=GOAL_WORDS).filter(words=query)
+        assert isinstance(queryset, TaskQuerySet)
+        return queryset.with_words(term)
 
     def context_of(self, request: HttpRequest, row: Task) -> dict[str, Any]:
         return {**super().context_of(request, row), "timeline": timeline(row, request)}

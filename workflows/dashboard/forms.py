@@ -22,7 +22,7 @@ class FilterForm(forms.Form):
     q = forms.CharField(
         required=False,
         max_length=200,
-        label="Text",
+        label="Words",
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "Words of the goal"}),
     )
     before = forms.UUIDField(required=False, widget=forms.HiddenInput)

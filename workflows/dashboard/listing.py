@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +18,7 @@ from workflows.dashboard.forms import UNFINISHED, FilterForm
 from workflows.engine.llm import DEMO
 from workflows.events import Kind
 from workflows.exceptions import Invalid
-from workflows.models import Event, Status, Task, Worker
+from workflows.models import Event, Status, Step, Task, Worker
 from workflows.models.task import UNFINISHED as UNFINISHED_STATUSES
 from workflows.models.task import TaskQuerySet
 
@@ -58,7 +59,7 @@ class Listing:
         elif self.status:
             tasks = tasks.filter(status=self.status)
         if self.text:
-            tasks = tasks.filter(goal__icontains=self.text)
+            tasks = tasks.with_words(self.text)
         return list(with_provider(tasks).defer("secrets", "result").order_by("-created_at", "-id")[: PAGE + 1])
 
     def _from_here(self, tasks: TaskQuerySet) -> TaskQuerySet:
@@ -80,9 +81,15 @@ def _place_of(caller: Caller, id: uuid.UUID | None) -> tuple[datetime, uuid.UUID
 
 
 def with_provider(tasks: "QuerySet[Task]") -> "QuerySet[Task]":
-    """The tasks with `provider`, whose model was asked first: a task's first call is among its first events."""
-    calls = Event.objects.filter(task=OuterRef("pk"), kind=Kind.MODEL_STARTED).order_by("seq")
-    return tasks.annotate(provider=Subquery(calls.annotate(name=KT("data__provider")).values("name")[:1]))
+    """The tasks with `provider`, whose model answered or, until one has, was asked.
+
+    Of the answers the ledger tells, which lasts; of a question only its event does, which may be pruned.
+    """
+    replies = Step.objects.filter(task=OuterRef("pk"), kind="model").annotate(name=KT("output__provider"))
+    calls = Event.objects.filter(task=OuterRef("pk"), kind=Kind.MODEL_STARTED).annotate(name=KT("data__provider"))
+    answered = Subquery(replies.filter(name__isnull=False).order_by("pk").values("name")[:1])
+    asked = Subquery(calls.order_by("seq").values("name")[:1])
+    return tasks.annotate(provider=Coalesce(answered, asked))
 
 
 def task_row(task: Task) -> Row:

@@ -129,7 +129,8 @@ class ModelCaller:
         step = Step(
             key=call.key,
             kind=STEP_KIND,
-            output=received.reply.as_json(),
+            # With who answered, since the events that say so may be pruned one day.
+            output={**received.reply.as_json(), "provider": self.settings.provider},
             usage=Usage(
                 prompt_tokens=tokens.prompt if tokens else 0,
                 completion_tokens=tokens.completion if tokens else 0,

@@ -1,12 +1,13 @@
 """Tasks, and the one table of how their status may change."""
 
+import re
 import uuid
 from typing import Final, NamedTuple, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models.functions import Left
 from django.utils import timezone
@@ -74,6 +75,14 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def unfinished_in(self, thread_id: uuid.UUID) -> Self:
         """What runs, is paused or waits in a thread, in its order."""
         return self.filter(thread=thread_id, ended_at=None).order_by("run_no")
+
+    def with_words(self, text: str) -> Self:
+        """Tasks in whose goal each word of the text stands, or begins one. None for a text without words."""
+        words = " & ".join(f"{word}:*" for word in re.findall(r"\w+", text))
+        if not words:
+            return self.none()
+        query = SearchQuery(words, config="simple", search_type="raw")
+        return self.alias(words=GOAL_WORDS).filter(words=query)
 
 
 class Task(models.Model):
