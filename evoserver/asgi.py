@@ -14,17 +14,19 @@ from starlette.staticfiles import StaticFiles  # noqa: E402
 from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
 
 import evoserver.urls  # noqa: E402, F401 - now, or the first request would wait for all views to be imported
+from evoserver.assets import Assets  # noqa: E402
 from evoserver.bodies import LimitBodies  # noqa: E402
 
-_static = StaticFiles(
+_files = StaticFiles(
     directory=settings.BASE_DIR / "static",
     packages=[("django.contrib.admin", "static"), ("drf_spectacular_sidecar", "static")],
 )
+_static = Assets(_files, settings.STATIC_ROOT_URL, settings.STATIC_VERSION)
 _limited = LimitBodies(cast(ASGIApp, _django), settings.MAX_BODY_BYTES)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "http" and scope["path"].startswith(settings.STATIC_URL):
-        await _static({**scope, "root_path": settings.STATIC_URL.rstrip("/")}, receive, send)
+    if scope["type"] == "http" and scope["path"].startswith(settings.STATIC_ROOT_URL):
+        await _static(scope, receive, send)
     else:
         await _limited(scope, receive, send)

@@ -6,15 +6,17 @@ from html.parser import HTMLParser
 
 import pytest
 import requests
+from django.db import connection
 
 from sessions.callers import Caller
 from tests.dashboard.pages import Pages
-from tests.factories import make_task
-from tests.http.asking import unique_goal, wait_for_status
+from tests.factories import make_cancelled, make_task
+from tests.http.asking import task_of, unique_goal, wait_for_event, wait_for_status
 from workflows import services
 from workflows.dashboard.listing import PAGE
+from workflows.events import Kind
 from workflows.exceptions import ModelFailed
-from workflows.models import Status, Task
+from workflows.models import Event, Status, Task
 
 
 def shown(page: requests.Response) -> list[str]:
@@ -48,7 +50,7 @@ def foreign_parts(html: str) -> list[str]:
 @pytest.mark.parametrize("path", ["/", "/login/", "/tasks/nonsense/"])
 def test_pages_load_only_what_is_their_own(pages: Pages, path: str) -> None:
     page = pages.get(path)
-    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "unsafe" not in page.headers["Content-Security-Policy"]
     assert foreign_parts(page.text) == []
     for file in re.findall(r'(?:src|href)="(/static/[^"]*)"', page.text):
@@ -142,6 +144,47 @@ def test_filters_and_pages(pages: Pages, caller: Caller) -> None:
     failed = [str(task.pk) for task in tasks if Task.objects.get(pk=task.pk).status == "failed"]
     assert shown(pages.get("/", q=word, status="failed")) == failed[::-1]
     assert shown(pages.get("/", q=word, status="unfinished")) == []
+
+
+def test_the_filter_finds_words_and_beginnings_of_words_in_any_order(pages: Pages, caller: Caller) -> None:
+    word = f"word{uuid.uuid4().hex}"
+    task = make_cancelled(caller, goal=f"Compare, slowly, the {word} of Größe with rivers")
+    other = make_cancelled(caller, goal=f"Something else about {word}")
+    for text in (f"{word} compare", f"riv {word.upper()}", f"größe, {word}!", f"{word} with-rivers"):
+        assert shown(pages.get("/", q=text)) == [str(task.pk)], text
+    assert shown(pages.get("/", q=word)) == [str(other.pk), str(task.pk)]
+    assert shown(pages.get("/", q=f"{word} ompare")) == []
+    for text in ("!!", "' | & ) :*", "\\"):
+        assert shown(pages.get("/", q=text)) == [], text
+
+
+def test_words_are_looked_up_in_their_index(database: None) -> None:
+    with connection.cursor() as cursor:
+        # Where reading every row is made dear, what is left is the index that fits the condition.
+        cursor.execute("SET enable_seqscan = off; SET enable_indexscan = off")
+        plan = Task.objects.with_words("some words").explain()
+        cursor.execute("RESET ALL")
+    assert "task_by_words" in plan, plan
+
+
+def test_the_badge_lasts_longer_than_the_events_and_no_longer_than_the_truth(pages: Pages, caller: Caller) -> None:
+    goal = unique_goal("Translate the manual")
+    pages.post("/", goal=goal, model="demo")
+    task = wait_for_status(task_of(goal).pk, Status.COMPLETED)
+    Event.objects.filter(task=task, seq__lt=task.last_seq).delete()
+    Task.objects.filter(pk=task.pk).update(pruned_seq=task.last_seq - 1)
+    badge = '<span class="demo" data-if="demo" title'
+    assert badge in pages.get(f"/tasks/{task.pk}/").text
+
+    hanging = unique_goal("Wait")
+    pages.post("/", goal=hanging, model="demo-hang")
+    waiting = task_of(hanging)
+    wait_for_event(waiting.pk, Kind.MODEL_STARTED)
+    assert badge in pages.get(f"/tasks/{waiting.pk}/").text
+    services.cancel(waiting, reason="the test is over")
+
+    never = make_cancelled(caller, goal=unique_goal("Never asked"))
+    assert badge not in pages.get(f"/tasks/{never.pk}/").text
 
 
 @pytest.mark.parametrize("query", ["status=done", "before=mine", f"before={uuid.UUID(int=0)}", "q=%00"])
