@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 
 @register()
@@ -13,6 +13,17 @@ def check_settings(app_configs: Any, **_: Any) -> Iterable[CheckMessage]:
     yield from _check_engines()
     yield from _check_model()
     yield from _check_limits()
+
+
+@register(Tags.security, deploy=True)
+def check_deployment(app_configs: Any, **_: Any) -> Iterable[CheckMessage]:
+    """What is right on a laptop and wrong for all others; asked for by `manage.py check --deploy`."""
+    if settings.LOCAL_ACCESS:
+        yield Warning(
+            "LOCAL_ACCESS is on: whoever has an account on this machine may call without a token.",
+            hint="LOCAL_ACCESS=0, and a token for each caller: manage.py create_token",
+            id="evoserver.W002",
+        )
 
 
 def _check_engines() -> Iterable[CheckMessage]:

@@ -9,14 +9,15 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.renderers import JSONRenderer
 
+from evoserver import policy
 from evoserver.operators import public
-from workflows.dashboard.pages import POLICY, guarded
+from workflows.dashboard.pages import guarded
 from workflows.description.describe import JSON, describe
 from workflows.description.schema import document
 
 YAML = "application/yaml"
 
-PICTURES_TOO = f"{POLICY}; img-src 'self' data:"
+PICTURES_TOO = policy.PAGE.replace("img-src 'self'", "img-src 'self' data:")
 """Swagger UI's style sheet has its arrows and marks inside it."""
 
 

@@ -1,5 +1,6 @@
 """The web server: `python -m evoserver.server`. uvicorn, lent a way to cut off readers and a way to end streams."""
 
+import logging
 import os
 import socket
 
@@ -32,6 +33,11 @@ class Server(uvicorn.Server):
 def main() -> None:
     from django.conf import settings  # noqa: PLC0415 - reads the environment that is set above
 
+    if settings.SECURE_SSL_REDIRECT and not settings.TRUSTED_PROXIES:
+        logging.getLogger(__name__).warning(
+            "HTTPS is on, but TRUSTED_PROXIES names no proxy that could say that a request came by it, so all requests "
+            "but for health and metrics are sent to HTTPS. Name the proxy, or set HTTPS=0 for a server without one."
+        )
     config = uvicorn.Config(
         "evoserver.asgi:application",
         host=settings.SERVER_HOST,

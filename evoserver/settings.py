@@ -1,6 +1,6 @@
 """Settings, from the environment, else `.env`, else the running local instance's `instance.env`.
 
-The names that people and scripts depend on are listed in README.md; every other name has a default that fits.
+What an operator may set is declared here, with its meaning, and nowhere else: docs/operations.md is written from it.
 """
 
 import sys
@@ -9,28 +9,51 @@ from pathlib import Path
 import environ
 from corsheaders.defaults import default_headers
 
+from evoserver.declared import Declarations
 from evoserver.logs import logging_config
+from evoserver.versions import static_version
 from workflows.placeholders import is_placeholder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
-EVOSERVER_DATA_DIR = Path(env.path("EVOSERVER_DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
+setting = Declarations(env)
+
+setting.heading("Web server")
+SERVER_HOST = setting.text("SERVER_HOST", "127.0.0.1", "where the web server listens")
+SERVER_PORT = setting.integer("SERVER_PORT", 8001, "its port")
+LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = setting.names(
+    "ALLOWED_HOSTS",
+    # Who listens on all addresses is reached by names that only its operator knows.
+    ["*"] if SERVER_HOST in ("0.0.0.0", "::") else [SERVER_HOST],  # noqa: S104
+    "names by which it may be called, separated by commas; loopback names always may, for probes on the machine itself",
+    shown="`SERVER_HOST`; any, if that is `0.0.0.0` or `::`",
+)
+# A probe has no other name for the process beside it.
+ALLOWED_HOSTS += [name for name in LOOPBACK_NAMES if name not in ALLOWED_HOSTS]
+TRUSTED_PROXIES = setting.names(
+    "TRUSTED_PROXIES",
+    [],
+    "addresses or networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed",
+)
+MAX_BODY_BYTES = setting.integer("MAX_BODY_BYTES", 2_500_000, "larger request bodies get 413")
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+DEBUG = setting.flag("DEBUG", False, "Django's debug pages; never on a server that others reach")
+
+setting.heading("Engines and data")
+EVOSERVER_DATA_DIR = Path(
+    setting.text(
+        "EVOSERVER_DATA_DIR",
+        str(BASE_DIR / ".data"),
+        "of `make run`: databases, secrets, logs; one running instance for each folder",
+        shown="`.data`",
+    )
+).resolve()
+# A shell beside `make run` finds its instance by this.
 env.read_env(EVOSERVER_DATA_DIR / "instance.env")
 
-DEBUG = env.bool("DEBUG", default=False)
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
-SERVER_HOST = env.str("SERVER_HOST", default="127.0.0.1")
-SERVER_PORT = env.int("SERVER_PORT", default=8001)
-SECRET_KEY = env.str("SECRET_KEY", default="")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-LOCAL_ACCESS = env.bool("LOCAL_ACCESS", default=False)
-"""Callers on this machine are the local user, without credentials. See sessions/authentication.py for when exactly."""
-
-# Who listens on all addresses is reached by names that only its operator knows.
-_HOSTS = ["*"] if SERVER_HOST in ("0.0.0.0", "::") else ["localhost", "127.0.0.1", "[::1]", SERVER_HOST]  # noqa: S104
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_HOSTS)
 
 # Daphne takes over `runserver`. Nothing else needs it, and its imports would cost every process a second.
 INSTALLED_APPS = [
@@ -51,6 +74,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "evoserver.middleware.RequestIds",
+    "evoserver.policy.ContentPolicy",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "evoserver.bodies.RefuseLargeBodies",
@@ -84,6 +108,9 @@ TEMPLATES = [
 
 # One pool a process, shared by request threads (each request has its own thread, so a connection kept by a
 # thread would be a connection opened per request). Streams and waiting calls hold none.
+setting.mention(
+    "DATABASE_URL", "own PostgreSQL", "a PostgreSQL to use: `postgresql://name:password@host:5432/database`"
+)
 DATABASES = {
     "default": {
         **env.db_url("DATABASE_URL", default="postgresql://evoserver@127.0.0.1:5432/evoserver"),
@@ -92,7 +119,9 @@ DATABASES = {
         "OPTIONS": {
             "pool": {
                 "min_size": 0,
-                "max_size": env.int("DATABASE_POOL_SIZE", default=24),
+                "max_size": setting.integer(
+                    "DATABASE_POOL_SIZE", 24, "connections that one process, web or worker, opens at most"
+                ),
                 "timeout": 5,
                 "reconnect_timeout": 1,
                 "max_idle": 60,
@@ -105,7 +134,12 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_URL = setting.text(
+    "REDIS_URL",
+    "redis://127.0.0.1:6379/0",
+    "a Redis to use: `redis://:password@host:6379/0`, with a database number that no other instance uses",
+    shown="own Redis",
+)
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -172,11 +206,60 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": False,
 }
 
+setting.heading("Who may call")
+SECRET_KEY = setting.text(
+    "SECRET_KEY",
+    "",
+    "signs logins and encrypts stored model keys; 50 random characters or more, the same for all processes",
+    shown="`make run` makes one and keeps it in the data folder",
+)
+SECRET_KEY_FALLBACKS = setting.names("SECRET_KEY_FALLBACKS", [], "former secret keys that may still verify and decrypt")
+LOCAL_ACCESS = setting.flag(
+    "LOCAL_ACCESS",
+    False,
+    "whether direct callers on this machine need no token; not for a machine that others have accounts on",
+    shown="on in `make run`, else off",
+)
+setting.mention(
+    "EVOSERVER_ADMIN_PASSWORD", "made at random", "of `make run`: the password of the user `admin` it makes"
+)
+
 LOOPBACK_ORIGINS = r"^https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = setting.names(
+    "CORS_ALLOWED_ORIGINS", [], "web origins that may call, separated by commas; with `LOCAL_ACCESS` also loopback ones"
+)
 CORS_ALLOWED_ORIGIN_REGEXES = [LOOPBACK_ORIGINS] if LOCAL_ACCESS else []
 CORS_ALLOW_HEADERS = [*default_headers, "last-event-id", "idempotency-key"]
 CORS_EXPOSE_HEADERS = ["X-Task-Id", "X-Request-ID"]
+
+setting.heading("HTTPS")
+HTTPS = setting.flag(
+    "HTTPS",
+    not (DEBUG or LOCAL_ACCESS),
+    "whether people reach it by HTTPS, through a proxy in `TRUSTED_PROXIES`: cookies go over nothing else",
+    shown="on, unless `LOCAL_ACCESS` or `DEBUG` is; off in `make run`",
+)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = setting.flag(
+    "HTTPS_REDIRECT",
+    HTTPS,
+    "whether requests over plain HTTP are sent to HTTPS, but for health and metrics",
+    shown="as `HTTPS`",
+)
+# Probes and scrapers ask the process itself, past the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^health(/|$)", r"^metrics$"]
+SECURE_HSTS_SECONDS = setting.integer(
+    "HSTS_SECONDS",
+    3600 if HTTPS else 0,
+    "how long browsers remember to come by HTTPS only; raise it, up to `31536000`, once all works",
+    shown="`3600` with `HTTPS`, else `0`",
+)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = setting.flag(
+    "HSTS_SUBDOMAINS", False, "whether that holds for all names below the server's"
+)
+SECURE_HSTS_PRELOAD = setting.flag("HSTS_PRELOAD", False, "whether browsers may ship with it: hard to take back")
+# What else lives below the domain, and whether it speaks HTTPS, is its owner's to know: neither is a mistake to be off.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -187,49 +270,84 @@ LANGUAGE_CODE = "en-us"
 FORMAT_MODULE_PATH = "evoserver.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
-STATIC_URL = "/static/"
+STATIC_ROOT_URL = "/static/"
+STATIC_VERSION = static_version(BASE_DIR / "static")
+STATIC_URL = f"{STATIC_ROOT_URL}{STATIC_VERSION}/"
 
-LOGGING = logging_config(LOG_LEVEL, env.str("LOG_FORMAT", default="console"))
-
-# The model.
-OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+setting.heading("Model")
+OPENAI_API_KEY = setting.text(
+    "OPENAI_API_KEY",
+    "",
+    "the key for the model's endpoint; for OpenAI it is enough. Without it and the next: the demo model",
+)
 if is_placeholder(OPENAI_API_KEY):
     OPENAI_API_KEY = ""
-OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
-OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-4o-mini")
-LLM_ALLOWED_BASE_URLS = env.list("LLM_ALLOWED_BASE_URLS", default=["https://api.openai.com/v1"])
-DEMO_MODEL_URL = env.str("DEMO_MODEL_URL", default="http://127.0.0.1:8101/v1")
+OPENAI_BASE_URL = setting.text(
+    "OPENAI_BASE_URL", "", "another endpoint that speaks Chat Completions, such as `http://localhost:11434/v1`"
+)
+OPENAI_MODEL = setting.text("OPENAI_MODEL", "gpt-4o-mini", "the model for requests that name none")
+LLM_ALLOWED_BASE_URLS = setting.names(
+    "LLM_ALLOWED_BASE_URLS", ["https://api.openai.com/v1"], "endpoints that a request may name, separated by commas"
+)
+DEMO_MODEL_URL = setting.text(
+    "DEMO_MODEL_URL", "http://127.0.0.1:8101/v1", "where the demo model is; `make run` starts one and says where"
+)
 
-# Limits.
+setting.heading("Limits")
 TASK_TIMEOUT_SECONDS = 300
 TASK_TIMEOUT_MAX_SECONDS = 3600
-MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=2_500_000)
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
-SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=3600)
+THROTTLE_RUNS = setting.text(
+    "THROTTLE_RUNS", "120/minute", "how many tasks a caller may start; empty: any number; the local user is not limited"
+)
+LOGIN_GUESSES = setting.integer(
+    "LOGIN_GUESSES",
+    20,
+    "wrong passwords for one name from one address within an hour; ten times as many from one address for all names",
+)
+STREAMS_PER_CALLER = setting.integer(
+    "STREAMS_PER_CALLER", 200, "streams that a caller may have open in one web process"
+)
+SESSION_IDLE_SECONDS = setting.integer(
+    "SESSION_IDLE_SECONDS", 3600, "a client session that nobody uses for so long ends"
+)
 
-# Retention, counted from a task's end. Closing events stay for ever.
-TEXT_RETENTION_SECONDS = env.float("TEXT_RETENTION_SECONDS", default=24 * 3600)
-EVENT_RETENTION_SECONDS = env.float("EVENT_RETENTION_SECONDS", default=0)
-"""0 keeps them."""
+setting.heading("Retention")
+TEXT_RETENTION_SECONDS = setting.number(
+    "TEXT_RETENTION_SECONDS", 24 * 3600, "so long after a task's end the pieces of a model's text are joined"
+)
+EVENT_RETENTION_SECONDS = setting.number(
+    "EVENT_RETENTION_SECONDS",
+    0,
+    "so long after a task's end its events are kept, the closing one for ever; `0`: all of them for ever",
+)
 
-THROTTLE_RUNS = env.str("THROTTLE_RUNS", default="120/minute")
-"""How many tasks a caller may start; empty for any number. The local user is not limited."""
-LOGIN_GUESSES = env.int("LOGIN_GUESSES", default=20)
-"""Wrong passwords for one name from one address, within an hour; ten times as many from one address for all names."""
-STREAMS_PER_CALLER = env.int("STREAMS_PER_CALLER", default=200)
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
-"""Addresses or networks of proxies whose forwarding headers are believed."""
+setting.heading("Streams and workers")
+STREAM_HEARTBEAT_SECONDS = setting.number(
+    "STREAM_HEARTBEAT_SECONDS",
+    15,
+    "a stream says something at least this often, and looks whether its caller may still see it",
+)
+STREAM_STALL_SECONDS = setting.number("STREAM_STALL_SECONDS", 20, "a reader that takes nothing for so long is cut off")
+STREAM_BUFFER_BYTES = setting.integer(
+    "STREAM_BUFFER_BYTES", 1_000_000, "what may wait for one slow reader; beyond it, it gets its events from the rows"
+)
+NODES_AT_ONCE = setting.integer("NODES_AT_ONCE", 8, "nodes that one task runs side by side")
+PROVIDER_CALLS_AT_ONCE = setting.integer(
+    "PROVIDER_CALLS_AT_ONCE", 64, "calls that one worker has under way at one model endpoint"
+)
+WORKER_LEASE_SECONDS = setting.number(
+    "WORKER_LEASE_SECONDS",
+    15,
+    "a worker that has not renewed its lease for so long is lost, and its tasks are taken over",
+)
 
-# Streams. Seconds, except where the name says otherwise.
-STREAM_HEARTBEAT_SECONDS = env.float("STREAM_HEARTBEAT_SECONDS", default=15)
-STREAM_STALL_SECONDS = env.float("STREAM_STALL_SECONDS", default=20)
-STREAM_BUFFER_BYTES = env.int("STREAM_BUFFER_BYTES", default=1_000_000)
+setting.heading("Logs")
+LOG_LEVEL = setting.text("LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING`, `ERROR`").upper()
+LOGGING = logging_config(
+    LOG_LEVEL,
+    setting.text(
+        "LOG_FORMAT", "console", "or `json`: one object a line; both carry the ids of request, task, session and caller"
+    ),
+)
 
-# Executions.
-NODES_AT_ONCE = env.int("NODES_AT_ONCE", default=8)
-"""Nodes that one task runs side by side."""
-PROVIDER_CALLS_AT_ONCE = env.int("PROVIDER_CALLS_AT_ONCE", default=64)
-"""Calls that one worker has under way at one model endpoint."""
-
-# Workers. A lease that was not renewed for this long is lost, and its tasks are taken over.
-WORKER_LEASE_SECONDS = env.float("WORKER_LEASE_SECONDS", default=15)
+DECLARED = tuple(setting.all)

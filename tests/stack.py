@@ -79,6 +79,7 @@ class Stack:
             "OPENAI_API_KEY": "",
             "OPENAI_BASE_URL": "",
             "LOCAL_ACCESS": "1",
+            "HTTPS": "0",
             "PYTHONUNBUFFERED": "1",
             **extra_settings,
         }

@@ -64,6 +64,7 @@ def _environment(path: Path, database_url: str, redis_url: str) -> dict[str, str
         "SECRET_KEY": secrets.token_urlsafe(48),
         "OPENAI_API_KEY": "",
         "OPENAI_BASE_URL": "",
+        "HTTPS": os.environ.get("HTTPS") or "0",
     }
 
 

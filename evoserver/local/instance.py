@@ -8,7 +8,7 @@ from evoserver.local.environment import Environment
 from evoserver.local.folder import DataFolder, write_private
 from evoserver.local.ports import free_port
 
-PUBLISHED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEMO_MODEL_URL", "LOCAL_ACCESS")
+PUBLISHED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEMO_MODEL_URL", "LOCAL_ACCESS", "HTTPS")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ def make_instance(environment: Environment, folder: DataFolder, database_url: st
         "REDIS_URL": redis_url,
         "SECRET_KEY": given.get("SECRET_KEY") or folder.secret("secret-key", lambda: secrets.token_urlsafe(48)),
         "LOCAL_ACCESS": given.get("LOCAL_ACCESS") or "1",
+        # Nothing here speaks it; who has a proxy in front that does says so.
+        "HTTPS": given.get("HTTPS") or "0",
     }
     if model_port:
         variables["DEMO_MODEL_URL"] = f"http://127.0.0.1:{model_port}/v1"

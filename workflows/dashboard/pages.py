@@ -1,4 +1,4 @@
-"""What all pages have in common: who may see them, what they may load, and how an error looks."""
+"""What all pages have in common: who may see them, that no cache keeps them, and how an error looks."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,9 +13,6 @@ from sessions.callers import Caller, Right
 from workflows.exceptions import EvoserverError, NotAuthenticated
 from workflows.http.endpoint import authorize
 from workflows.http.errors import translate
-
-POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-"""Content-Security-Policy: files of our own and nothing else, above all no inline script or style."""
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -48,12 +45,11 @@ def page(**rights: Right) -> Callable[[CallersView[P]], View[P]]:
 
 
 def guarded(view: View[P]) -> View[P]:
-    """The view, whose pages load nothing from elsewhere and are kept by no cache."""
+    """The view, whose pages are kept by no cache."""
 
     @wraps(view)
     def show(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
-        response.setdefault("Content-Security-Policy", POLICY)
         response["Cache-Control"] = "no-store"
         return response
 

@@ -1,0 +1,106 @@
+"""A server for others: Django's deployment checks, and what HTTPS behind a proxy means."""
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from django.contrib.auth.models import User
+
+from sessions.callers import Caller
+from tests.stack import ROOT, Stack
+
+PASSWORD = "correct horse battery staple"
+DEPLOYED = {"DEBUG": "0", "LOCAL_ACCESS": "0", "SECRET_KEY": secrets.token_urlsafe(48)}
+BY_HTTPS = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+
+
+def check_deployment(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py check --deploy` with these settings and no others of ours."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("HTTPS", "ALLOWED_HOSTS", "SERVER_HOST")}
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**kept, "EVOSERVER_DATA_DIR": str(folder), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_checks_have_nothing_to_say_of_the_defaults(tmp_path: Path) -> None:
+    done = check_deployment(tmp_path, **DEPLOYED)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "id"),
+    [
+        ({"LOCAL_ACCESS": "1"}, "evoserver.W002"),
+        ({"HTTPS": "0"}, "security.W012"),
+        ({"HSTS_SECONDS": "0"}, "security.W004"),
+        ({"HTTPS_REDIRECT": "0"}, "security.W008"),
+        ({"SECRET_KEY": "short"}, "security.W009"),
+        ({"DEBUG": "1"}, "security.W018"),
+    ],
+)
+def test_the_checks_speak_of_what_is_left_open(tmp_path: Path, variables: dict[str, str], id: str) -> None:
+    done = check_deployment(tmp_path, **{**DEPLOYED, **variables})
+    assert done.returncode == 1
+    assert id in done.stderr
+
+
+@pytest.fixture(scope="module")
+def https(stack: Stack) -> Iterator[str]:
+    """A web process behind a proxy on this machine that speaks HTTPS."""
+    process, url = stack.start_web(
+        "https", LOCAL_ACCESS="0", HTTPS="1", TRUSTED_PROXIES="127.0.0.1", ALLOWED_HOSTS="evo.example"
+    )
+    yield url
+    process.stop()
+
+
+def test_plain_http_is_sent_to_https(https: str) -> None:
+    forwarded = {"Host": "evo.example", "X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "http"}
+    answer = requests.get(f"{https}/tasks?a=b", headers=forwarded, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (301, "https://evo.example/tasks?a=b")
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/metrics"])
+def test_probes_beside_the_process_need_no_https(https: str, path: str) -> None:
+    assert requests.get(https + path, allow_redirects=False).status_code == 200
+
+
+def test_a_login_by_https_has_cookies_that_travel_by_nothing_else(https: str, caller: Caller) -> None:
+    user, _ = User.objects.get_or_create(username="grace")
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    user.groups.add(caller.group)
+    headers = {"Host": "evo.example", "Referer": "https://evo.example/login/", **BY_HTTPS}
+    page = requests.get(f"{https}/login/", headers=headers)
+    assert page.headers["Strict-Transport-Security"] == "max-age=3600"
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+    assert token
+    answer = requests.post(
+        f"{https}/login/",
+        data={"csrfmiddlewaretoken": token[1], "username": "grace", "password": PASSWORD},
+        headers={**headers, "Cookie": f"csrftoken={page.cookies['csrftoken']}"},
+        allow_redirects=False,
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    assert "sessionid" in answer.cookies
+    assert all(cookie.secure for cookie in [*page.cookies, *answer.cookies])
+
+
+def test_a_server_that_nobody_can_reach_by_https_says_so_at_the_start(stack: Stack) -> None:
+    process, _ = stack.start_web("unreachable", LOCAL_ACCESS="0", HTTPS="1")
+    process.stop()
+    assert "TRUSTED_PROXIES names no proxy" in stack.log_of("unreachable")
+    assert "TRUSTED_PROXIES" not in stack.log_of("web")
