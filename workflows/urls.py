@@ -6,4 +6,5 @@ urlpatterns = [
     path("", include("workflows.dashboard.urls")),
     path("", include("workflows.dialects.evoagentx.urls")),
     path("api/v1/", include("workflows.dialects.native.urls")),
+    path("api/v1/", include("workflows.dialects.workflows.urls")),
 ]

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -19,6 +20,28 @@ class NumberField(serializers.FloatField):
         if isinstance(data, bool) or not isinstance(data, (int, float)):
             raise serializers.ValidationError("Must be a number.", code="float_type")
         return super().to_internal_value(data)
+
+
+@extend_schema_field(
+    {"type": "number", "exclusiveMinimum": 0, "maximum": settings.TASK_TIMEOUT_MAX_SECONDS, "description": "Seconds."}
+)
+class TimeoutField(NumberField):
+    """How long a task may take, from acceptance on; the server's default where a request names none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"default": None, "allow_null": True, **options})
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        is_empty, value = super().validate_empty_values(data)
+        return is_empty, settings.TASK_TIMEOUT_SECONDS if is_empty and value is None else value
+
+    def to_internal_value(self, data: Any) -> float:
+        seconds = super().to_internal_value(data)
+        if not 0 < seconds <= settings.TASK_TIMEOUT_MAX_SECONDS:
+            raise serializers.ValidationError(
+                f"Must be more than 0 and at most {settings.TASK_TIMEOUT_MAX_SECONDS} seconds.", code="out_of_range"
+            )
+        return seconds
 
 
 class WholeNumberField(serializers.IntegerField):

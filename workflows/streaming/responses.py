@@ -65,13 +65,20 @@ class Place:
 
 
 async def stream_response(
-    request: HttpRequest, caller: Caller, key: StreamKey, framer: Framer, *, greeting: Frame | None = None
+    request: HttpRequest,
+    caller: Caller,
+    key: StreamKey,
+    framer: Framer,
+    *,
+    greeting: Frame | None = None,
+    on_left: Callable[[], None] | None = None,
 ) -> HttpResponseBase:
     """The stream of a task, session or thread, from the id that the request names, as SSE or (by `Accept`) NDJSON.
 
-    `greeting` is a frame that comes first, without an id. 204 where that id closed the stream. The view has checked
-    that the caller may see it; the hub checks, at each heartbeat, that the caller is still who it was. Raises TooMany
-    beyond `STREAMS_PER_CALLER`, and NotAuthenticated for a ticket that is for another stream or over.
+    `greeting` is a frame that comes first, without an id. `on_left` is called if the reader goes before the end. 204
+    where that id closed the stream. The view has checked that the caller may see it; the hub checks, at each heartbeat,
+    that the caller is still who it was. Raises TooMany beyond `STREAMS_PER_CALLER`, and
+    NotAuthenticated for a ticket that is for another stream or over.
     """
     if isinstance(request, WhichStream):
         request.found = key
@@ -107,7 +114,21 @@ async def stream_response(
         deadline=state.deadline,
         abort=_abort_of(request),
     )
-    return EventStream(subscription.chunks(), format)
+    chunks = subscription.chunks()
+    return EventStream(_noticing(chunks, on_left) if on_left else chunks, format)
+
+
+async def _noticing(chunks: AsyncGenerator[bytes, None], on_left: Callable[[], None]) -> AsyncGenerator[bytes, None]:
+    """The same chunks; who stops taking them before the last one has left."""
+    has_left = True
+    try:
+        async for chunk in chunks:
+            yield chunk
+        has_left = False
+    finally:
+        await chunks.aclose()
+        if has_left:
+            on_left()
 
 
 async def wait_for_end(task: Task) -> None:

@@ -8,9 +8,8 @@ from rest_framework import serializers
 from workflows.description.errors import TaskErrorSerializer
 from workflows.description.graph import ObjectField
 from workflows.http.fields import StringField
+from workflows.http.paging import MAX_PAGE
 from workflows.models import Job, Status, Task
-
-MAX_PAGE = 500
 
 LISTED = (
     "task_id", "job", "goal", "status", "progress", "current_state", "error", "usage", "cost_usd", "model_calls",

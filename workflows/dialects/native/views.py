@@ -3,10 +3,6 @@
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
-from django.utils.dateparse import parse_datetime
-from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import NotFound
-from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +13,6 @@ from workflows.description.describe import describe
 from workflows.dialects.native.frames import NATIVE, event_object
 from workflows.dialects.native.kinds import FRAMES
 from workflows.dialects.native.serializers import (
-    MAX_PAGE,
     EventListSerializer,
     EventPageSerializer,
     RerunSerializer,
@@ -28,37 +23,16 @@ from workflows.dialects.native.serializers import (
     TicketIssuedSerializer,
     TicketSerializer,
 )
-from workflows.exceptions import Invalid
 from workflows.http.access import spend
 from workflows.http.endpoint import endpoint
 from workflows.http.lookup import find_task
+from workflows.http.paging import CURSOR, NewestFirst
 from workflows.http.parsers import json_body
 from workflows.http.tickets import find_opening, issue_ticket
 from workflows.http.views import CallerView, validated, validated_query
 from workflows.models import Task
 from workflows.streaming.log import read_events
 from workflows.streaming.responses import stream_response
-
-CURSOR = OpenApiParameter("cursor", str, description="From `next` or `previous` of a page.")
-
-
-class NewestFirst(CursorPagination):
-    """By cursor: a page costs the same at any depth, and nothing counts the table."""
-
-    ordering = ("-created_at", "-id")
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = MAX_PAGE
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        """Raises Invalid for a cursor that no page gave out."""
-        try:
-            cursor = super().decode_cursor(request)
-            if cursor and cursor.position and parse_datetime(str(cursor.position)) is None:
-                raise ValueError(cursor.position)
-        except (NotFound, ValueError):
-            raise Invalid.at("query", "cursor", msg="Take the cursor from `next` or `previous` of a page.") from None
-        return cursor
 
 
 class TaskList(CallerView):

@@ -1,0 +1,1 @@
+"""The streaming workflows' API: `docs/dialects/workflows.md`."""
