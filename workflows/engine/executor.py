@@ -190,11 +190,10 @@ class Iteration:
             schedule.finish(turn.node, outputs)
         # What this makes possible begins now, and not after it was told.
         self._somebody_ended.set()
-        await self._telling.closed(turn.node, is_first_run=turn.run == 1)
+        await self._telling.closed(turn.node)
         while schedule.skipped:
             skip = schedule.skipped.popleft()
             await self._telling.skipped(self._runner.iteration, skip)
-            await self._telling.closed(skip.node, is_first_run=True)
 
 
 def _node_failed(failures: Sequence[RunFailed]) -> NodeFailed:

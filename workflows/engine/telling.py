@@ -26,13 +26,15 @@ UNFINISHED: Final = 99
 class Telling:
     """Tells of one execution. Progress never falls, also when follow-up nodes are added.
 
-    It is nodes done of nodes known; a review that is to come counts as one.
+    It is nodes done of nodes known; a review that is to come counts as one. What makes it move is told right after it
+    moved, so that the end of a node is told with the progress that it brings.
     """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._known = 0
         self._done = 0
+        self._closed: set[str] = set()
         self._percent = -1
         # Counting and telling are one act, or a later count could be written before an earlier one.
         self._counting = asyncio.Lock()
@@ -90,6 +92,7 @@ class Telling:
         error = {"type": failed["type"], "message": cut(failed["message"], MAX_MESSAGE_CHARS)}
         data = {**_about(iteration, turn), "attempt": failed["attempt"]}
         if failed["delay_s"] is None:
+            await self.closed(turn.node)
             await self._journal.settle(step, Kind.NODE_FAILED, {**data, "error": error})
             return
         delay_s = round(failed["delay_s"], 3)
@@ -98,20 +101,24 @@ class Telling:
 
     async def finished(self, iteration: int, turn: Turn, step: Step) -> None:
         """Settle a run with its results."""
+        await self.closed(turn.node)
         await self._journal.settle(step, Kind.NODE_FINISHED, _finished(iteration, turn, step))
 
     async def taken_over(self, iteration: int, turn: Turn, step: Step) -> None:
         """A run that is in the ledger. Told already, unless the ledger is another task's, whose stream nobody reads."""
+        await self.closed(turn.node)
         data = {**_finished(iteration, turn, step), "taken_over": True}
         await self._journal.tell(step.key, Kind.NODE_FINISHED, data)
 
-    async def closed(self, node: str, *, is_first_run: bool) -> None:
+    async def closed(self, node: str) -> None:
         """A node is through with a run, in whatever way. Further runs in a loop are no progress."""
-        if is_first_run:
+        if node not in self._closed:
+            self._closed.add(node)
             self._done += 1
             await self._progress(f"Finished {cut(node, MAX_NAME_CHARS)!r}", node)
 
     async def skipped(self, iteration: int, skip: Skip) -> None:
+        await self.closed(skip.node)
         # A node is skipped once in an iteration: what failed does not come back.
         data = {"node": cut(skip.node, MAX_NAME_CHARS), "iteration": iteration}
         key = f"{keys.NODE}/{iteration}/{keys.short(skip.node)}/skipped"
