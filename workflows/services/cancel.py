@@ -1,5 +1,7 @@
 """Ending a task from outside. The canceller's transaction is the end; the worker learns of it afterwards."""
 
+from django.db import transaction
+
 from workflows.events import Kind
 from workflows.exceptions import Conflict
 from workflows.models import Task
@@ -13,7 +15,12 @@ def cancel(task: Task, *, reason: str) -> None:
         raise Conflict(f"Task {task.pk} has already ended: it is {task.status}.")
 
 
+@transaction.atomic
 def cancel_quietly(task: Task, *, reason: str) -> bool:
     """Cancel the task if it has not ended. False if it had."""
+    # Held until the end is written, so that its progress is the last one told.
+    held = Task.objects.select_for_update(no_key=True).only("progress").get(pk=task.pk)
     changes = {"current_state": "Cancelled", "error": {"type": "cancelled", "message": reason, "status": 409}}
-    return append(task.pk, Kind.TASK_CANCELLED, {"reason": reason}, changes=changes) is not None
+    return (
+        append(task.pk, Kind.TASK_CANCELLED, {"reason": reason, "progress": held.progress}, changes=changes) is not None
+    )

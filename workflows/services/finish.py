@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from workflows.events import Kind
@@ -18,12 +19,16 @@ def complete(task: Task, result: Mapping[str, Any], write: Write) -> bool:
     return append(task.pk, Kind.TASK_COMPLETED, data, write=write, changes=changes) is not None
 
 
+@transaction.atomic
 def fail(task: Task, error: TaskError, write: Write | None = None, *, claim_token: int | None = None) -> bool:
     """The task ends without a result; only under that claim token, where one is given. Raises StaleClaim where `write`
     is of a claim that is over."""
     told = {"type": error.type, "message": error.detail, "status": error.status}
     changes = {"error": told, "current_state": "Failed"}
-    data = {"error": told, **_taken(task)}
+    # Held until the end is written, so that its progress is the last one told: who lets a deadline pass is not always
+    # the worker that tells it.
+    held = Task.objects.select_for_update(no_key=True).only("progress").get(pk=task.pk)
+    data = {"error": told, "progress": held.progress, **_taken(task)}
     return append(task.pk, Kind.TASK_FAILED, data, write=write, claim_token=claim_token, changes=changes) is not None
 
 

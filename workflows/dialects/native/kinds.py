@@ -80,12 +80,16 @@ class CompletedSerializer(TotalsSerializer):
     result = serializers.JSONField(help_text="Of a generation: `goal`, `workflow_graph`, `message`.")
 
 
-class FailedSerializer(TotalsSerializer):
+class FailedSerializer(TotalsSerializer, ProgressedSerializer):
     error = TaskErrorSerializer()
 
 
 class ReasonSerializer(DataSerializer):
     reason = serializers.CharField()
+
+
+class CancelledSerializer(ReasonSerializer, ProgressedSerializer):
+    pass
 
 
 class CallSerializer(DataSerializer):
@@ -177,7 +181,7 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.TASK_RESUMED: StandingSerializer,
     Kind.TASK_COMPLETED: CompletedSerializer,
     Kind.TASK_FAILED: FailedSerializer,
-    Kind.TASK_CANCELLED: ReasonSerializer,
+    Kind.TASK_CANCELLED: CancelledSerializer,
     Kind.MODEL_STARTED: CallStartedSerializer,
     Kind.MODEL_TEXT: TextSerializer,
     Kind.MODEL_RETRIED: RetriedSerializer,
