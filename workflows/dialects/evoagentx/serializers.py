@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from workflows.exceptions import Invalid
-from workflows.http.fields import StringField
+from workflows.http.fields import StringField, TimeoutField
 from workflows.http.llm_config import LLMConfigSerializer
 
 MAX_GOAL = 10_000

@@ -11,7 +11,7 @@ PREFIX: Final = "/api/v1/workflows"
 PENDING: Final = "pending"
 
 
-def workflow_object(workflow: Workflow, run: Task | None, **metadata: Any) -> dict[str, Any]:
+def workflow_object(workflow: Workflow, run: Task | None, metadata: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """A workflow with its tasks and their results; `run` is its latest."""
     version = workflow.newest
     shown = shown_run(workflow, run)
@@ -23,7 +23,7 @@ def workflow_object(workflow: Workflow, run: Task | None, **metadata: Any) -> di
         "config": version.definition["config"],
         "tasks": tasks,
         "results": _results(shown, tasks),
-        "metadata": metadata,
+        "metadata": dict(metadata or {}),
     }
 
 

@@ -1,5 +1,6 @@
 """The dialect's JSON routes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -51,7 +52,7 @@ class Workflows(CallerView):
         body = self.body()
         workflow = services.create_workflow(self.caller, drafting.draft_of(body))
         return Response(
-            answers.workflow_object(workflow, None, **_ignored(body)),
+            answers.workflow_object(workflow, None, _ignored(body)),
             status=201,
             headers={"Location": f"{answers.PREFIX}/{workflow.pk}"},
         )
@@ -65,9 +66,9 @@ class WorkflowView(CallerView):
         """Raises NotFound."""
         return find_workflow(self.caller, self.kwargs["workflow_id"])
 
-    def answer(self, **metadata: Any) -> Response:
+    def answer(self, metadata: Mapping[str, Any] | None = None) -> Response:
         """The workflow as it is now."""
-        return Response(answers.workflow_object(self.workflow, latest_run(self.workflow), **metadata))
+        return Response(answers.workflow_object(self.workflow, latest_run(self.workflow), metadata))
 
 
 class WorkflowDetail(WorkflowView):
@@ -106,7 +107,7 @@ class WorkflowDetail(WorkflowView):
 
     def _edit(self, body: Any) -> Response:
         self.workflow = services.edit_workflow(self.caller, self.workflow, drafting.draft_of(body))
-        return self.answer(**_ignored(body))
+        return self.answer(_ignored(body))
 
 
 class Versions(WorkflowView):
@@ -141,7 +142,7 @@ class Execute(WorkflowView):
 
     def _started(self, run: Task, *, stream: bool) -> Response:
         where = {"stream_url": answers.stream_url(self.workflow)} if stream else {}
-        response = self.answer(run=run.run_no, task_id=str(run.pk), **where)
+        response = self.answer({"run": run.run_no, "task_id": str(run.pk), **where})
         response["X-Task-Id"] = str(run.pk)
         return response
 
