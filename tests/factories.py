@@ -10,8 +10,9 @@ from django.utils import timezone
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows import services
+from workflows.dialects.workflows.drafting import draft_of
 from workflows.events import Kind
-from workflows.models import Event, Job, Task, Worker
+from workflows.models import Event, Job, Task, Worker, Workflow
 from workflows.services import Claim, Write
 
 LAST = 2**40
@@ -61,3 +62,19 @@ def tell(claim: Claim, number: int, **data: Any) -> services.Appended | None:
 
 def kinds_of(task_id: uuid.UUID) -> list[str]:
     return list(Event.objects.filter(task_id=task_id).order_by("seq").values_list("kind", flat=True))
+
+
+def make_workflow(caller: Caller, *tasks: dict[str, Any], name: str = "Count the stars") -> Workflow:
+    """A workflow of these tasks, or of one. It has not run."""
+    return services.create_workflow(caller, draft_of({"name": name, "tasks": list(tasks) or [{"name": "count"}]}))
+
+
+def run_and_cancel(caller: Caller, workflow: Workflow) -> Task:
+    """A run of the workflow that was cancelled before any worker could take it."""
+    version = workflow.newest
+    params = {"llm_config": {"model": "demo"}}
+    submission = services.Submission(Job.EXECUTE, workflow.name, 60, params=params, workflow_version=version)
+    with transaction.atomic():
+        task = services.run_workflow(caller, workflow, submission)
+        services.cancel(task, reason="test")
+    return task

@@ -26,7 +26,7 @@ TEXTS = ("token", "task_token", "model.text")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 MILLISECONDS = re.compile(r'("(?:latency_ms|first_token_ms)": ?)\d+')
-SEQUENCE = re.compile(r'("(?:seq|last_seq)": ?|\nid: |last_event_id=)\d+')
+SEQUENCE = re.compile(r'("(?:seq|last_seq)": ?|\nid: (?:\d+-)?|last_event_id=)\d+')
 
 
 class Transcript:
@@ -93,7 +93,8 @@ def _body_lines(body: str, *, is_stream: bool) -> Iterator[str]:
     for message in in_one_order(parse(body)):
         if message.id is not None:
             yield f"id: {message.id}"
-        yield f"event: {message.event}"
+        if "event: " in message.raw:
+            yield f"event: {message.event}"
         yield f"data: {dumped(message.data)}"
         yield ""
 

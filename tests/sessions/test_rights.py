@@ -10,11 +10,12 @@ from django.contrib.auth.models import User
 from sessions.callers import Caller, Right
 from sessions.models import ApiToken
 from sessions.roles import open_group
-from tests.factories import make_cancelled, make_running, make_worker
+from tests.factories import make_cancelled, make_running, make_worker, make_workflow, run_and_cancel
 from tests.routes import all_routes
 from tests.stack import Stack, wait_for
 from tests.streaming.sse import Connection
 from workflows import services
+from workflows.dialects.workflows.drafting import draft_of
 
 OURS = ("workflows.dialects",)
 """The rooms whose routes need a right. Pages for people and the server's own routes decide for themselves."""
@@ -29,8 +30,12 @@ class Route(NamedTuple):
     def has_id(self) -> bool:
         return "<" in self.pattern
 
-    def path(self, *, task: object, session: object) -> str:
-        return "/" + self.pattern.replace("<str:task_id>", str(task)).replace("<str:client_id>", str(session))
+    def path(self, **ids: object) -> str:
+        names = {"<str:task_id>": "task", "<str:client_id>": "session", "<str:workflow_id>": "workflow"}
+        path = "/" + self.pattern.replace("<str:number>", "1")
+        for placeholder, name in names.items():
+            path = path.replace(placeholder, str(ids.get(name)))
+        return path
 
 
 def routes() -> list[Route]:
@@ -62,9 +67,24 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
         body = {"goal": "Count", "llm_config": {"model": "demo"}}
     elif route.pattern.endswith("tickets"):
         body = {"stream": f"/stream/{ids['task']}"}
+    elif route.pattern.endswith("workflows/mermaid"):
+        body = {"workflow_graph": draft_of({"name": "Count", "tasks": [{"name": "count"}]}).graph}
+    elif route.method in ("PUT", "PATCH") or route.pattern.endswith("workflows"):
+        body = {"name": "Count", "tasks": [{"name": "count"}]}
     path = route.path(**ids)
     with requests.request(route.method, url + path, headers=headers, json=body, stream=True, timeout=30) as response:
         return response
+
+
+def things_of(caller: Caller) -> dict[str, object]:
+    """An ended task, an open session and a workflow with an ended run, by what the routes call them."""
+    workflow = make_workflow(caller)
+    run_and_cancel(caller, workflow)
+    return {
+        "task": make_cancelled(caller).pk,
+        "session": services.open_session(caller).pk,
+        "workflow": workflow.pk,
+    }
 
 
 def name_of(route: Route) -> str:
@@ -82,14 +102,15 @@ def test_every_route_says_which_right_it_needs(route: Route) -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=name_of)
 def test_nobody_gets_in_without_credentials(guarded_url: str, route: Route) -> None:
-    assert ask(guarded_url, route, None, task=uuid.uuid4(), session=uuid.uuid4()).status_code == 401
+    assert (
+        ask(guarded_url, route, None, **dict.fromkeys(("task", "session", "workflow"), uuid.uuid4())).status_code == 401
+    )
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name_of)
 def test_a_member_without_the_right_is_told_so(guarded_url: str, route: Route, database: None) -> None:
     caller, token = caller_with(*(right for right in Right if right != route.right))
-    session = services.open_session(caller)
-    response = ask(guarded_url, route, token, task=make_cancelled(caller).pk, session=session.pk)
+    response = ask(guarded_url, route, token, **things_of(caller))
     assert response.status_code == 403
 
 
@@ -98,10 +119,9 @@ def test_a_member_with_the_right_gets_in_and_another_group_sees_nothing(
     guarded_url: str, route: Route, caller: Caller
 ) -> None:
     member, token = caller_with(*({route.right} if route.right else ()))
-    mine = {"task": make_cancelled(member).pk, "session": services.open_session(member).pk}
     # 409: an ended task cannot be cancelled, which is about the task and not about access.
-    assert ask(guarded_url, route, token, **mine).status_code in (200, 201, 409)
-    theirs = {"task": make_cancelled(caller).pk, "session": services.open_session(caller).pk}
+    assert ask(guarded_url, route, token, **things_of(member)).status_code in (200, 201, 204, 409)
+    theirs = things_of(caller)
     if route.has_id or route.pattern.endswith("tickets"):
         assert ask(guarded_url, route, token, **theirs).status_code == 404
 

@@ -16,7 +16,8 @@ import requests
 class Message:
     """One frame as it stood on the wire."""
 
-    id: int | None
+    id: int | str | None
+    """A number, or of a thread's stream `<run>-<seq>`."""
     event: str
     data: dict[str, Any]
     raw: str
@@ -35,8 +36,9 @@ def parse(text: str) -> Iterator[Message]:
         lines = [line for line in block.splitlines() if line and not line.startswith((":", "retry:"))]
         fields = dict(line.split(": ", 1) for line in lines)
         if "data" in fields:
-            id = int(fields["id"]) if "id" in fields else None
-            yield Message(id, fields["event"], json.loads(fields["data"]), "\n".join(lines))
+            id = fields.get("id")
+            number = int(id) if id and id.isdigit() else id
+            yield Message(number, fields.get("event", "message"), json.loads(fields["data"]), "\n".join(lines))
 
 
 class Connection:

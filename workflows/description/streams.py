@@ -15,6 +15,8 @@ from rest_framework import serializers
 from workflows.streaming.frames import NDJSON, SSE
 
 RESET = "reset"
+UNNAMED = "message"
+"""What a frame without a name is called (WHATWG, "dispatch the event"); as NDJSON it has no `event`."""
 THREAD_ID = r"^[0-9]+-[0-9]+$"
 """`<run>-<seq>`."""
 FORMATS = {format.content_type: format for format in (SSE, NDJSON)}
@@ -47,7 +49,7 @@ class Frames:
     def _variant(self, name: str, data: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
         fields: dict[str, Any] = {"data": data()}
         if self.are_named:
-            fields["event"] = serializers.ChoiceField([name])
+            fields["event"] = serializers.ChoiceField([name], required=name != UNNAMED)
         if name not in self.without_id:
             fields["id"] = (
                 serializers.RegexField(THREAD_ID) if self.of_thread else serializers.IntegerField(min_value=1)

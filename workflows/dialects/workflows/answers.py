@@ -1,101 +1,251 @@
-"""How workflows, their versions and their runs look in this dialect."""
+"""What this dialect answers, for its description: `showing.py` and `frames.py` make it."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from workflows.dialects.workflows.frames import results_of, timestamp
-from workflows.dialects.workflows.states import tasks_of
-from workflows.models import Status, Task, Workflow, WorkflowVersion
+from rest_framework import serializers
 
-PREFIX: Final = "/api/v1/workflows"
-PENDING: Final = "pending"
+from workflows.description.errors import TaskErrorSerializer
+from workflows.description.streams import THREAD_ID, Frames
+from workflows.dialects.workflows.serializers import ConfigSerializer, TaskSerializer
+from workflows.models import Status
 
-
-def workflow_object(workflow: Workflow, run: Task | None, metadata: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """A workflow with its tasks and their results; `run` is its latest."""
-    version = workflow.newest
-    shown = shown_run(workflow, run)
-    if shown and shown.workflow_version:
-        version = shown.workflow_version
-    tasks = tasks_of(version, shown)
-    return {
-        **summary(workflow, run),
-        "config": version.definition["config"],
-        "tasks": tasks,
-        "results": _results(shown, tasks),
-        "metadata": dict(metadata or {}),
-    }
+WORKFLOW_STATUSES = ["pending", *(status for status in Status.values if status != Status.QUEUED)]
+TASK_STATUSES = ["pending", "running", "completed", "failed", "skipped", "cancelled"]
 
 
-def summary(workflow: Workflow, run: Task | None) -> dict[str, Any]:
+class WhySerializer(serializers.Serializer[Any]):
+    type = serializers.CharField()
+    message = serializers.CharField()
+
+
+class TaskStateSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(allow_null=True, help_text="The `task_id` of its frames; null before the first run.")
+    name = serializers.CharField()
+    description = serializers.CharField()
+    depends_on = serializers.ListField(child=serializers.CharField())
+    status = serializers.ChoiceField(TASK_STATUSES)
+    result = serializers.JSONField(help_text="The value of its one output, or its outputs by name; null: none yet.")
+    error = WhySerializer(allow_null=True)
+    iteration = serializers.IntegerField(help_text="More than 1 for a follow-up task.")
+    attempts = serializers.IntegerField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+
+
+class SummarySerializer(serializers.Serializer[Any]):
     """A workflow as lists show it."""
-    shown = shown_run(workflow, run)
-    return {
-        "id": str(workflow.pk),
-        "name": workflow.name,
-        "status": status_of(shown),
-        "progress_percent": shown.progress if shown else 0,
-        "current_state": shown.current_state if shown else "",
-        "error": shown.error if shown else None,
-        "version": workflow.last_version,
-        "run": run.run_no if run else None,
-        "created_at": timestamp(workflow.created_at),
-        "updated_at": timestamp(workflow.updated_at),
-        "started_at": timestamp(shown.created_at) if shown else None,
-        "completed_at": timestamp(shown.ended_at) if shown and shown.ended_at else None,
-    }
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    status = serializers.ChoiceField(WORKFLOW_STATUSES, help_text="Of its latest run; `pending` once it was edited.")
+    progress_percent = serializers.IntegerField(min_value=0, max_value=100)
+    current_state = serializers.CharField(allow_blank=True)
+    error = TaskErrorSerializer(allow_null=True)
+    version = serializers.IntegerField(help_text="The newest.")
+    run = serializers.IntegerField(allow_null=True, help_text="The number of the latest run.")
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
 
 
-def shown_run(workflow: Workflow, run: Task | None) -> Task | None:
-    """The run that a workflow's status is of: none, once it was edited after that run."""
-    if run is None or not run.has_ended:
-        return run
-    version = run.workflow_version
-    return run if version and version.number == workflow.last_version else None
+class MetadataSerializer(serializers.Serializer[Any]):
+    run = serializers.IntegerField(required=False, help_text="The run that was started.")
+    task_id = serializers.UUIDField(required=False, help_text="The run as a task: `/api/v1/tasks/{id}`.")
+    stream_url = serializers.CharField(required=False, help_text="With `stream=true`.")
+    ignored = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Names in the body that nothing reads."
+    )
 
 
-def status_of(run: Task | None) -> str:
-    """A run that waits for a worker counts as running: its workflow was started."""
-    if run is None:
-        return PENDING
-    return Status.RUNNING if run.status == Status.QUEUED else run.status
+class WorkflowAnswerSerializer(SummarySerializer):
+    """A workflow with its tasks."""
+
+    config = ConfigSerializer()
+    tasks = TaskStateSerializer(many=True)
+    results = serializers.DictField(child=serializers.JSONField(), help_text="By task.")
+    metadata = MetadataSerializer()
 
 
-def run_object(run: Task) -> dict[str, Any]:
-    task = f"/api/v1/tasks/{run.pk}"
-    return {
-        "run": run.run_no,
-        "task_id": str(run.pk),
-        "status": status_of(run),
-        "version": run.workflow_version.number if run.workflow_version else None,
-        "progress_percent": run.progress,
-        "error": run.error,
-        "rerun_of": str(run.rerun_of_id) if run.rerun_of_id else None,
-        "started_at": timestamp(run.created_at),
-        "completed_at": timestamp(run.ended_at) if run.ended_at else None,
-        "links": {"task": task, "events": f"{task}/events"},
-    }
+class PageSerializer(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
 
 
-def version_summary(version: WorkflowVersion) -> dict[str, Any]:
-    """A version as lists show it."""
-    return {
-        "version": version.number,
-        "created_at": timestamp(version.created_at),
-        "author": version.author.get_username(),
-    }
+class WorkflowPageSerializer(PageSerializer):
+    results = SummarySerializer(many=True)
 
 
-def version_object(version: WorkflowVersion) -> dict[str, Any]:
-    """A version with what it holds, as it was written; posted again, it makes the same."""
-    return {**version_summary(version), **version.definition}
+class RunLinksSerializer(serializers.Serializer[Any]):
+    task = serializers.CharField()
+    events = serializers.CharField()
 
 
-def stream_url(workflow: Workflow) -> str:
-    return f"{PREFIX}/{workflow.pk}/stream"
+class RunSerializer(serializers.Serializer[Any]):
+    run = serializers.IntegerField()
+    task_id = serializers.UUIDField()
+    status = serializers.ChoiceField(WORKFLOW_STATUSES)
+    version = serializers.IntegerField(allow_null=True)
+    progress_percent = serializers.IntegerField(min_value=0, max_value=100)
+    error = TaskErrorSerializer(allow_null=True)
+    rerun_of = serializers.UUIDField(allow_null=True, help_text="The task that a retry went on with.")
+    started_at = serializers.DateTimeField()
+    completed_at = serializers.DateTimeField(allow_null=True)
+    links = RunLinksSerializer()
 
 
-def _results(run: Task | None, tasks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    if run and run.result:
-        return results_of(run.result["results"])
-    return {task["name"]: task["result"] for task in tasks if task["result"] is not None}
+class RunPageSerializer(PageSerializer):
+    results = RunSerializer(many=True)
+
+
+class VersionSummarySerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    author = serializers.CharField()
+
+
+class VersionPageSerializer(PageSerializer):
+    results = VersionSummarySerializer(many=True)
+
+
+class VersionSerializer(VersionSummarySerializer):
+    """`tasks` or `workflow_graph`, as it was posted."""
+
+    tasks = TaskSerializer(many=True, required=False)
+    workflow_graph = serializers.JSONField(required=False)
+    config = ConfigSerializer()
+
+
+class RunDataSerializer(serializers.Serializer[Any]):
+    run = serializers.IntegerField()
+    rerun_of = serializers.UUIDField(allow_null=True, help_text="The task that a retry goes on with.")
+
+
+class IterationSerializer(serializers.Serializer[Any]):
+    iteration = serializers.IntegerField()
+    depth = serializers.IntegerField(help_text="Iterations at most.")
+
+
+class ReviewSerializer(serializers.Serializer[Any]):
+    goal_met = serializers.BooleanField()
+    reason = serializers.CharField(allow_blank=True)
+    added = serializers.ListField(child=serializers.CharField(), help_text="The follow-up tasks.")
+
+
+class IterationCompletedSerializer(IterationSerializer):
+    review = ReviewSerializer(allow_null=True, help_text="Null: the last iteration is not reviewed.")
+
+
+class NodeRunSerializer(serializers.Serializer[Any]):
+    iteration = serializers.IntegerField()
+    run = serializers.IntegerField(help_text="More than 1 in a loop.")
+
+
+class ResultSerializer(NodeRunSerializer):
+    result = serializers.JSONField(help_text="The value of its one output, or its outputs by name.")
+    duration_ms = serializers.IntegerField()
+    truncated = serializers.BooleanField(required=False, help_text="The result was cut; the workflow has all of it.")
+    taken_over = serializers.BooleanField(required=False, help_text="An earlier run made it.")
+
+
+class FailureSerializer(NodeRunSerializer):
+    error = WhySerializer()
+
+
+class RetriedSerializer(NodeRunSerializer):
+    attempt = serializers.IntegerField(help_text="The one that failed.")
+    reason = serializers.CharField()
+    delay_s = serializers.FloatField()
+
+
+class SkippedSerializer(serializers.Serializer[Any]):
+    iteration = serializers.IntegerField()
+    because = serializers.CharField(help_text="The task that failed.")
+
+
+class ResultsSerializer(serializers.Serializer[Any]):
+    results = serializers.DictField(child=serializers.JSONField(), help_text="By task.")
+    iterations = serializers.IntegerField()
+    message = serializers.CharField()
+
+
+class EndSerializer(serializers.Serializer[Any]):
+    error = TaskErrorSerializer(required=False)
+    cancelled = serializers.BooleanField(required=False, help_text="True, if somebody cancelled the run.")
+    reason = serializers.CharField(required=False)
+
+
+class ResetDataSerializer(serializers.Serializer[Any]):
+    first_id = serializers.RegexField(THREAD_ID)
+    snapshot = serializers.DictField()
+
+
+ANYTHING = serializers.JSONField(
+    help_text="`tasks`: the tasks and what they depend on; `finding`: a line out of a task's text; `stage`, `step`, "
+    "`total_steps`: how far the planning is; `reason` or `problems`: why a model is asked again; or null."
+)
+
+DATA: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+    "workflow_started": RunDataSerializer(),
+    "iteration_started": IterationSerializer(),
+    "task_started": NodeRunSerializer(),
+    "task_progress": ANYTHING,
+    "task_retrying": RetriedSerializer(),
+    "task_completed": ResultSerializer(),
+    "task_failed": FailureSerializer(),
+    "task_skipped": SkippedSerializer(),
+    "iteration_completed": IterationCompletedSerializer(),
+    "workflow_paused": serializers.JSONField(help_text="Null."),
+    "workflow_resumed": serializers.JSONField(help_text="Null."),
+    "workflow_completed": ResultsSerializer(),
+    "workflow_failed": EndSerializer(),
+    "reset": ResetDataSerializer(),
+}
+"""`data` by the frame's name."""
+
+
+class FrameSerializer(serializers.Serializer[Any]):
+    """Every frame has all of these keys."""
+
+    workflow_id = serializers.UUIDField()
+    task_id = serializers.UUIDField(allow_null=True)
+    task_name = serializers.CharField(allow_null=True)
+    progress_percent = serializers.IntegerField(min_value=0, max_value=100)
+    message = serializers.CharField(allow_blank=True)
+    timestamp = serializers.DateTimeField()
+
+
+class ConnectedSerializer(serializers.Serializer[Any]):
+    """The first frame. It has neither a name nor an id."""
+
+    status = serializers.ChoiceField(["connected"])
+    workflow_id = serializers.UUIDField()
+
+
+def _frame(name: str, **more: Any) -> type[serializers.Serializer[Any]]:
+    words = "".join(word.capitalize() for word in name.split("_"))
+    fields = {"event_type": serializers.ChoiceField([name]), "data": DATA[name], "__module__": __name__, **more}
+    return type(f"{words}FrameSerializer", (FrameSerializer,), fields)
+
+
+class EventSerializer(FrameSerializer):
+    """A frame's data with its id; `data` is that of the frame `event_type`."""
+
+    id = serializers.RegexField(THREAD_ID)
+    event_type = serializers.ChoiceField([name for name in DATA if name != "reset"])
+    data = serializers.JSONField()  # type: ignore[assignment]
+
+
+class EventPageSerializer(serializers.Serializer[Any]):
+    events = EventSerializer(many=True)
+    last_event_id = serializers.CharField(help_text="Send it as `after` for what follows.")
+    has_next = serializers.BooleanField()
+
+
+FRAMES = Frames(
+    "WorkflowsFrame",
+    {"message": ConnectedSerializer, **{name: _frame(name) for name in DATA}},
+    without_id=("message", "reset"),
+    of_thread=True,
+    example="",
+)

@@ -172,6 +172,10 @@ _ON_THE_WAY: Final = {
 }
 
 
+_NOTES: Final = ("truncated", "taken_over")
+"""What is said of a result only where it is so: it was cut for the event; an earlier run made it."""
+
+
 def _say_of_node(kind: Kind, data: Mapping[str, Any]) -> Said | None:
     about = _only(data, "iteration", "run")
     node = data["node"]
@@ -184,12 +188,8 @@ def _say_of_node(kind: Kind, data: Mapping[str, Any]) -> Said | None:
             message = f"Trying again: {node} - {data['reason']}"
             return "task_retrying", message, {**about, **_only(data, "attempt", "reason", "delay_s")}
         case Kind.NODE_FINISHED:
-            result = {"result": result_of(data["outputs"]), **about, **_only(data, "duration_ms")}
-            return (
-                "task_completed",
-                f"Completed: {node}",
-                result | ({"truncated": True} if data.get("truncated") else {}),
-            )
+            result = {"result": result_of(data["outputs"]), **about, **_only(data, "duration_ms", *_NOTES)}
+            return "task_completed", f"Completed: {node}", result
         case Kind.NODE_FAILED:
             error = data["error"]
             return "task_failed", f"Task failed: {node} - {error['message']}", {"error": error, **about}

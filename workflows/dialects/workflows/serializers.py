@@ -8,6 +8,7 @@ from workflows.engine.policies import MAX_RETRIES, MAX_TIMEOUT_S
 from workflows.engine.templates import IDENTIFIER
 from workflows.http.fields import NumberField, StringField, TimeoutField, WholeNumberField
 from workflows.http.llm_config import LLMConfigSerializer
+from workflows.http.paging import MAX_PAGE
 
 MAX_NAME: Final = 500
 MAX_TASK_NAME: Final = 64
@@ -110,11 +111,16 @@ class StreamFlagSerializer(serializers.Serializer[Any]):
     stream = serializers.BooleanField(default=False)
 
 
-class ListSerializer(serializers.Serializer[Any]):
-    """The query of the list."""
+class PageSizeSerializer(serializers.Serializer[Any]):
+    """The query of a list."""
+
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
+
+
+class ListSerializer(PageSizeSerializer):
+    """The query of the list of workflows."""
 
     q = serializers.CharField(required=False, max_length=200)
-    page_size = serializers.IntegerField(required=False, min_value=1, max_value=500)
 
 
 class EventsSerializer(serializers.Serializer[Any]):

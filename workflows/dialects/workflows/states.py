@@ -1,4 +1,4 @@
-"""How the tasks of a run stand: read off its events and its ledger."""
+"""How the tasks of a run stand: read off its events."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -35,7 +35,6 @@ def tasks_of(version: WorkflowVersion, run: Task | None) -> list[dict[str, Any]]
     states = {state.name: state for state in _planned(version, run)}
     if run is not None:
         _follow(run, states)
-        _take_over(run, states)
         if run.has_ended:
             _close(run, states)
     return [asdict(state) for state in states.values()]
@@ -98,18 +97,6 @@ def _apply(state: TaskState, kind: str, data: Mapping[str, Any], at: datetime, r
         case Kind.NODE_SKIPPED:
             error = {"type": "skipped", "message": f"{data['because']} failed"}
             state.status, state.error = "skipped", error
-
-
-def _take_over(run: Task, states: Mapping[str, TaskState]) -> None:
-    """What an earlier run had done is in this one's ledger, and is not told again."""
-    untold = {keys.short(name): state for name, state in states.items() if state.status == "pending"}
-    if not untold or run.rerun_of_id is None:
-        return
-    for key, output in run.steps.filter(kind=keys.NODE).values_list("key", "output"):
-        _, iteration, name, _ = key.split("/")
-        if state := untold.get(name):
-            state.id, state.iteration = task_id(run.pk, key), int(iteration)
-            state.status, state.result = "completed", result_of(output["outputs"])
 
 
 def _close(run: Task, states: Mapping[str, TaskState]) -> None:

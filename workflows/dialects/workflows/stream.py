@@ -6,6 +6,8 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
 from sessions.callers import Caller, Right
+from workflows.description.describe import describe
+from workflows.dialects.workflows.answers import FRAMES
 from workflows.dialects.workflows.frames import WorkflowFramer
 from workflows.dialects.workflows.lookup import find_workflow
 from workflows.http.endpoint import endpoint
@@ -14,6 +16,7 @@ from workflows.streaming.responses import stream_response
 logger = logging.getLogger(__name__)
 
 
+@describe("Follow a workflow", frames=FRAMES)
 @endpoint(Right.SEE, "GET")
 async def workflow_stream(request: HttpRequest, caller: Caller, workflow_id: str) -> HttpResponseBase:
     """`GET /api/v1/workflows/{id}/stream`: the latest run and what follows it; of a workflow that has not run yet, the

@@ -5,30 +5,52 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.functional import cached_property
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessions.callers import Right
 from workflows import services
-from workflows.dialects.workflows import answers, drafting, running
+from workflows.description.describe import IDEMPOTENCY_KEY, describe
+from workflows.description.graph import WorkflowGraphSerializer
+from workflows.dialects.workflows import drafting, running, showing
+from workflows.dialects.workflows.answers import (
+    EventPageSerializer,
+    RunPageSerializer,
+    VersionPageSerializer,
+    VersionSerializer,
+    WorkflowAnswerSerializer,
+    WorkflowPageSerializer,
+)
+from workflows.dialects.workflows.examples import CHANGES, EXAMPLES, INPUTS, RETRIES
 from workflows.dialects.workflows.history import event_page
 from workflows.dialects.workflows.lookup import find_version, find_workflow, latest_run, run_to_act_on
 from workflows.dialects.workflows.serializers import (
     EventsSerializer,
+    ExecuteSerializer,
     GraphSerializer,
     ListSerializer,
+    PageSizeSerializer,
+    RetrySerializer,
     StreamFlagSerializer,
+    WorkflowSerializer,
 )
 from workflows.dialects.workflows.states import graph_of, tasks_of
 from workflows.engine.mermaid import mermaid
 from workflows.exceptions import Conflict, Invalid
 from workflows.http.access import require
-from workflows.http.paging import NewestFirst
+from workflows.http.paging import CURSOR, NewestFirst
 from workflows.http.views import CallerView, validated, validated_query
 from workflows.models import Task, Workflow, WorkflowVersion
 
 LARGE = ("secrets", "params", "result", "workflow_version__definition", "workflow_version__graph")
 """What lists of runs do without."""
+
+WORKFLOW: Mapping[Any, Any] = {200: WorkflowAnswerSerializer}
+DELETED: Mapping[Any, Any] = {204: OpenApiResponse(description="It is gone.")}
+DRAWING: Mapping[Any, Any] = {(200, "text/plain"): OpenApiTypes.STR}
+STARTED = {"X-Task-Id": "The run's id as a task."}
 
 
 class Workflows(CallerView):
@@ -36,6 +58,7 @@ class Workflows(CallerView):
 
     rights = {"GET": Right.SEE, "POST": Right.RUN}
 
+    @describe("List workflows", answers={200: WorkflowPageSerializer}, parameters=[ListSerializer, CURSOR])
     def get(self, request: Request) -> Response:
         """The workflows of the caller's group, newest first; `q` (in the name), `page_size`, `cursor`."""
         asked = validated_query(ListSerializer, request.query_params)
@@ -45,16 +68,23 @@ class Workflows(CallerView):
         pages = NewestFirst()
         page: list[Workflow] = pages.paginate_queryset(workflows, request, view=self) or []
         runs = _latest_runs(page)
-        return pages.get_paginated_response([answers.summary(each, runs.get(each.thread_id)) for each in page])
+        return pages.get_paginated_response([showing.summary(each, runs.get(each.thread_id)) for each in page])
 
+    @describe(
+        "Make a workflow",
+        body=WorkflowSerializer,
+        examples=EXAMPLES,
+        answers={201: WorkflowAnswerSerializer},
+        headers={"Location": "Its path."},
+    )
     def post(self, request: Request) -> Response:
         """Make a workflow, of tasks or of a `workflow_graph`. It runs when it is executed."""
         body = self.body()
         workflow = services.create_workflow(self.caller, drafting.draft_of(body))
         return Response(
-            answers.workflow_object(workflow, None, _ignored(body)),
+            showing.workflow_object(workflow, None, _ignored(body)),
             status=201,
-            headers={"Location": f"{answers.PREFIX}/{workflow.pk}"},
+            headers={"Location": f"{showing.PREFIX}/{workflow.pk}"},
         )
 
 
@@ -68,7 +98,7 @@ class WorkflowView(CallerView):
 
     def answer(self, metadata: Mapping[str, Any] | None = None) -> Response:
         """The workflow as it is now."""
-        return Response(answers.workflow_object(self.workflow, latest_run(self.workflow), metadata))
+        return Response(showing.workflow_object(self.workflow, latest_run(self.workflow), metadata))
 
 
 class WorkflowDetail(WorkflowView):
@@ -76,14 +106,17 @@ class WorkflowDetail(WorkflowView):
 
     rights = {"GET": Right.SEE, "PUT": Right.RUN, "PATCH": Right.RUN, "DELETE": Right.RUN}
 
+    @describe("Look at a workflow", answers=WORKFLOW)
     def get(self, request: Request, workflow_id: str) -> Response:
         """The workflow, with its tasks as they stand in its latest run, and their results."""
         return self.answer()
 
+    @describe("Edit a workflow", body=WorkflowSerializer, examples=EXAMPLES, answers=WORKFLOW)
     def put(self, request: Request, workflow_id: str) -> Response:
         """A new version of the workflow. A run that is under way goes on with its own."""
         return self._edit(self.body())
 
+    @describe("Edit a part of a workflow", body=WorkflowSerializer, examples=CHANGES, answers=WORKFLOW)
     def patch(self, request: Request, workflow_id: str) -> Response:
         """A new version, in which only what the body names is different."""
         body = self.body()
@@ -97,6 +130,7 @@ class WorkflowDetail(WorkflowView):
             body = {**body, "config": {**now["config"], **body["config"]}}
         return self._edit({**now, **body})
 
+    @describe("Delete a workflow", answers=DELETED)
     def delete(self, request: Request, workflow_id: str) -> HttpResponse:
         """Delete the workflow, and cancel its run. What it told stays, as tasks."""
         run = latest_run(self.workflow)
@@ -115,11 +149,14 @@ class Versions(WorkflowView):
 
     rights = {"GET": Right.SEE}
 
+    @describe(
+        "List a workflow's versions", answers={200: VersionPageSerializer}, parameters=[PageSizeSerializer, CURSOR]
+    )
     def get(self, request: Request, workflow_id: str) -> Response:
         pages = NewestFirst()
         versions = self.workflow.versions.select_related("author").defer("definition", "graph")
         page: list[WorkflowVersion] = pages.paginate_queryset(versions, request, view=self) or []
-        return pages.get_paginated_response([answers.version_summary(version) for version in page])
+        return pages.get_paginated_response([showing.version_summary(version) for version in page])
 
 
 class Version(WorkflowView):
@@ -127,8 +164,9 @@ class Version(WorkflowView):
 
     rights = {"GET": Right.SEE}
 
+    @describe("Look at a version", answers={200: VersionSerializer})
     def get(self, request: Request, workflow_id: str, number: str) -> Response:
-        return Response(answers.version_object(find_version(self.workflow, number)))
+        return Response(showing.version_object(find_version(self.workflow, number)))
 
 
 class Execute(WorkflowView):
@@ -136,12 +174,21 @@ class Execute(WorkflowView):
 
     rights = {"POST": Right.RUN}
 
+    @describe(
+        "Execute a workflow",
+        body=ExecuteSerializer,
+        examples=INPUTS,
+        answers=WORKFLOW,
+        errors=(409, 429),
+        parameters=[StreamFlagSerializer, IDEMPOTENCY_KEY],
+        headers=STARTED,
+    )
     def post(self, request: Request, workflow_id: str) -> Response:
         stream = validated_query(StreamFlagSerializer, request.query_params)["stream"]
         return self._started(running.execute(request._request, self.caller, self.workflow, self.body()), stream=stream)
 
     def _started(self, run: Task, *, stream: bool) -> Response:
-        where = {"stream_url": answers.stream_url(self.workflow)} if stream else {}
+        where = {"stream_url": showing.stream_url(self.workflow)} if stream else {}
         response = self.answer({"run": run.run_no, "task_id": str(run.pk), **where})
         response["X-Task-Id"] = str(run.pk)
         return response
@@ -150,6 +197,15 @@ class Execute(WorkflowView):
 class Retry(Execute):
     """`POST /api/v1/workflows/{id}/retry`: a new run that begins with what the latest one has done."""
 
+    @describe(
+        "Retry what failed",
+        body=RetrySerializer,
+        examples=RETRIES,
+        answers=WORKFLOW,
+        errors=(409, 429),
+        parameters=[StreamFlagSerializer],
+        headers=STARTED,
+    )
     def post(self, request: Request, workflow_id: str) -> Response:
         stream = validated_query(StreamFlagSerializer, request.query_params)["stream"]
         return self._started(running.retry(self.caller, self.workflow, self.body()), stream=stream)
@@ -160,6 +216,7 @@ class Cancel(WorkflowView):
 
     rights = {"POST": Right.CANCEL}
 
+    @describe("Cancel a run", answers=WORKFLOW, errors=(409,))
     def post(self, request: Request, workflow_id: str) -> Response:
         services.cancel(run_to_act_on(self.workflow), reason=f"cancelled by {self.caller.user.get_username()}")
         return self.answer()
@@ -170,6 +227,7 @@ class Pause(WorkflowView):
 
     rights = {"POST": Right.RUN}
 
+    @describe("Pause a run", answers=WORKFLOW, errors=(409,))
     def post(self, request: Request, workflow_id: str) -> Response:
         services.pause(run_to_act_on(self.workflow), reason=f"paused by {self.caller.user.get_username()}")
         return self.answer()
@@ -180,6 +238,7 @@ class Resume(WorkflowView):
 
     rights = {"POST": Right.RUN}
 
+    @describe("Go on with a paused run", answers=WORKFLOW, errors=(409,))
     def post(self, request: Request, workflow_id: str) -> Response:
         services.resume(run_to_act_on(self.workflow))
         return self.answer()
@@ -190,11 +249,12 @@ class Runs(WorkflowView):
 
     rights = {"GET": Right.SEE}
 
+    @describe("List the runs", answers={200: RunPageSerializer}, parameters=[PageSizeSerializer, CURSOR])
     def get(self, request: Request, workflow_id: str) -> Response:
         pages = NewestFirst()
         runs = Task.objects.filter(thread=self.workflow.thread_id).select_related("workflow_version")
         page: list[Task] = pages.paginate_queryset(runs.defer("secrets", "params", "result"), request, view=self) or []
-        return pages.get_paginated_response([answers.run_object(run) for run in page])
+        return pages.get_paginated_response([showing.run_object(run) for run in page])
 
 
 class Events(WorkflowView):
@@ -202,6 +262,7 @@ class Events(WorkflowView):
 
     rights = {"GET": Right.SEE}
 
+    @describe("List the events", answers={200: EventPageSerializer}, parameters=[EventsSerializer])
     def get(self, request: Request, workflow_id: str) -> Response:
         page = validated_query(EventsSerializer, request.query_params)
         return Response(event_page(self.workflow, page.get("after"), page["limit"]))
@@ -212,6 +273,7 @@ class Graph(WorkflowView):
 
     rights = {"GET": Right.SEE}
 
+    @describe("Export a workflow", answers={200: WorkflowGraphSerializer}, errors=(409,))
     def get(self, request: Request, workflow_id: str) -> Response:
         return Response(_graph(self.workflow)[0])
 
@@ -221,6 +283,7 @@ class Mermaid(WorkflowView):
 
     rights = {"GET": Right.SEE}
 
+    @describe("Draw a workflow", answers=DRAWING, errors=(409,))
     def get(self, request: Request, workflow_id: str) -> HttpResponse:
         graph, version, run = _graph(self.workflow)
         statuses = {task["name"]: task["status"] for task in tasks_of(version, run)} if run else {}
@@ -232,6 +295,7 @@ class DrawGraph(CallerView):
 
     rights = {"POST": Right.SEE}
 
+    @describe("Draw any graph", body=GraphSerializer, answers=DRAWING)
     def post(self, request: Request) -> HttpResponse:
         posted = validated(GraphSerializer, self.body())["workflow_graph"]
         return _text(mermaid(drafting.checked_graph(posted)))
@@ -239,7 +303,7 @@ class DrawGraph(CallerView):
 
 def _graph(workflow: Workflow) -> tuple[dict[str, Any], WorkflowVersion, Task | None]:
     """The graph that is shown, and what it is the graph of. Raises Conflict where nothing is planned yet."""
-    run = answers.shown_run(workflow, latest_run(workflow))
+    run = showing.shown_run(workflow, latest_run(workflow))
     version = run.workflow_version if run and run.workflow_version else workflow.newest
     graph = graph_of(version, run)
     if graph is None:
