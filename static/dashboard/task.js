@@ -39,6 +39,7 @@ function show() {
     fill(element, { note: stage.note });
   }
   graph.show(state.nodes, state.edges);
+  if (state.hasEnded && !state.nodes.size) fill(get("graph"), { empty: "The task ended before there was a plan." });
   showNode();
   showCalls();
   showLog();

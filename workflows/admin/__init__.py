@@ -8,5 +8,7 @@ from workflows.admin import events, sessions, steps, tasks, tokens, workers
 __all__ = ["events", "sessions", "steps", "tasks", "tokens", "workers"]
 
 admin.site.site_header = admin.site.site_title = "Evoserver"
+# The lists are wide; the index and the line above each page lead everywhere.
+admin.site.enable_nav_sidebar = False
 admin.site.index_title = "Operations"
 admin.site.login_form = AdminLoginForm
