@@ -1,10 +1,10 @@
-"""The admin in a browser: its pages keep to the policy, which the browser would complain of, and do what they are for."""
+"""The admin in a browser: its pages keep to the content policy, or the browser would complain, and do their work."""
 
 import pytest
 from django.contrib.auth.models import User
 
 from sessions.callers import Caller
-from sessions.models import ApiToken
+from sessions.models import ApiToken, digest_of
 from tests.browser.conftest import PASSWORD, Open
 from tests.browser.person import Person
 from tests.factories import make_cancelled
@@ -88,5 +88,5 @@ def test_a_token_is_shown_once(operator: Person, caller: Caller) -> None:
         operator.find(f"#id_{field} option[value='{value}']").click()
     operator.click("input[name=_save]")
     operator.wait_for(lambda: operator.find_all("#token"), "the token shows")
-    assert ApiToken.objects.get(name=name).digest == ApiToken.digest_of(operator.text("#token"))
+    assert ApiToken.objects.get(name=name).digest == digest_of(operator.text("#token"))
     assert operator.console() == []
