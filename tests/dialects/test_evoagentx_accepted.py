@@ -20,6 +20,7 @@ from workflows.models import Event, Task
         {"llm_config": None},
         {"llm_config": {"model": "m", "base_url": "https://api.openai.com/v1/", "openai_key": "key"}},
         {"llm_config": {"model": "m", "base_url": "", "api_base": None, "openai_key": "", "temperature": 0}},
+        {"llm_config": {"model": "m", "max_tokens": 8000.0}},
         {"timeout": None},
         {"timeout": 3600},
         {"goal": "x" * 10_000},

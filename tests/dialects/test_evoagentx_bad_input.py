@@ -76,6 +76,11 @@ def test_a_bad_timeout(url: str, timeout: str) -> None:
     assert_refused(post(url, f'{{"goal": "Count", "timeout": {timeout}}}'), "body", "timeout")
 
 
+@pytest.mark.parametrize("keep", ["", "maybe", "null", "2"])
+def test_a_keep_that_says_neither(url: str, keep: str) -> None:
+    assert_refused(post(url, generation(), f"/workflow/generate?keep={keep}"), "query", "keep")
+
+
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
 def test_a_number_that_json_does_not_have(url: str, constant: str) -> None:
     assert constant in assert_refused(post(url, f'{{"goal": "Count", "timeout": {constant}}}'), "body")
