@@ -86,6 +86,13 @@ class Schema(AutoSchema):
             errors.append(422)
         return sorted(set(errors))
 
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """Any JSON or null is any JSON. `oneOf` both would refuse null, which is both."""
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        if schema and schema.get("oneOf") == [{}, {"type": "null"}]:
+            del schema["oneOf"]
+        return schema
+
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
         for parameter in parameters:
