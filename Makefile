@@ -61,7 +61,7 @@ install: $(RUN_STAMP)
 install-dev: $(DEV_STAMP)
 
 clean: ## remove what was installed and cached; the data folder stays
-	rm -rf .venv .venv-bench .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-bench .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN_STAMP): requirements.txt | $(VENV_PYTHON)
