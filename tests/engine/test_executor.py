@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
+from workflows.engine.executable import execution_problems, ignored_inputs
 from workflows.engine.executor import ExecutionLimits
+from workflows.engine.llm import Models
 from workflows.engine.memory import MemoryJournal
+from workflows.engine.tools import Tool
 from workflows.events import Kind
 from workflows.exceptions import Invalid
 
@@ -50,6 +53,24 @@ async def test_inputs_that_do_not_fit_are_refused_before_anything_is_asked(bench
     assert bench.endpoint.asked == []
     await bench.execute(graph, {"pages": "3", "other": 1})
     assert "<input>3</input>" in bench.endpoint.asked[0].body["messages"][1]["content"]
+
+
+def test_what_keeps_a_graph_from_being_executed_is_named_with_its_place():
+    graph = graph_of(sub_task("write", ["goal", parameter("pages", "integer"), "source"], ["report"]))
+    graph["nodes"][0]["agents"][0]["tool_names"] = ["browser", "search"]
+    inputs = {"pages": [3], "goal": "Owls", "colour": "red"}
+    offered = [Tool("search", "Finds pages.")]
+    assert execution_problems(graph, inputs, offered) == [
+        {"loc": ["inputs", "pages"], "msg": "the input 'pages' must be an integer, not an array", "type": "type_error"},
+        {"loc": ["inputs", "source"], "msg": "the workflow needs the input 'source', a string: The source.",
+         "type": "missing"},
+        {"loc": ["workflow_graph", "nodes", 0, "agents", 0, "tool_names"],
+         "msg": "agent 'write_agent' needs the tool browser, and on offer are search; choose from these, or set "
+                "tool_names to null",
+         "type": "value_error"},
+    ]  # fmt: skip
+    assert "no tools are on offer; set its tool_names to null" in execution_problems(graph, inputs)[-1]["msg"]
+    assert ignored_inputs(graph, inputs) == ["colour"]
 
 
 async def test_everything_whose_inputs_are_there_runs_at_once(bench):
@@ -205,7 +226,6 @@ async def test_cancelling_leaves_no_task_behind(bench):
 
 
 async def test_a_provider_is_asked_only_so_much_at_once_by_all_tasks(bench):
-    bench.models._calls_at_once = 3
     in_flight, most = set(), []
 
     async def counted(asked, writer):
@@ -216,7 +236,8 @@ async def test_a_provider_is_asked_only_so_much_at_once_by_all_tasks(bench):
         await says(result(asked))(asked, writer)
 
     bench.endpoint.on("node_result", counted)
-    await asyncio.gather(*(bench.execute(diamond(), journal=MemoryJournal()) for _ in range(4)))
+    async with Models(provider_calls_at_once=3) as bench.models:
+        await asyncio.gather(*(bench.execute(diamond(), journal=MemoryJournal()) for _ in range(4)))
     assert len(most) == 24
     assert max(most) <= 3
 

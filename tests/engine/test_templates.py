@@ -1,6 +1,6 @@
 import pytest
 
-from workflows.engine.templates import completed, prompt_problems
+from workflows.engine.templates import completed, filled, prompt_problems
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,8 @@ def test_an_unknown_name_stays_for_the_model_to_mend():
         "the prompt names {gaol}, which is no input (inputs: {goal}); name an input, or double the braces if they "
         "are meant literally"
     ]
+
+
+def test_values_come_through_as_they_are():
+    prompt = "Use {{braces}} and {text}, then {text}."
+    assert filled(prompt, {"text": "{text} {0} }{"}) == "Use {braces} and {text} {0} }{, then {text} {0} }{."

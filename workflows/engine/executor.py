@@ -34,6 +34,10 @@ class ExecutionLimits:
     nodes_at_once: int = 8
     loop_rounds: int = 3
 
+    def __post_init__(self) -> None:
+        if self.nodes_at_once < 1 or self.loop_rounds < 0:
+            raise ValueError("an execution runs at least one node at once, and no negative number of rounds")
+
 
 async def execute(
     graph: Graph,
@@ -143,6 +147,8 @@ class Iteration:
             raise self._pause
         if self._failures:
             raise _node_failed(self._failures)
+        # Not every result is there only if the schedule has a bug, which must not pass for a success.
+        assert self._schedule.results.keys() == self._nodes.keys(), "a node has neither run nor failed"
 
     async def _run(self) -> None:
         self._begin()

@@ -20,12 +20,16 @@ MAX_INPUTS: Final = 20
 RESULTS_CHARS: Final = 60_000
 """Of all results together in the prompt; long ones are cut."""
 
+DONE_CHARS: Final = 30_000
+"""Of the descriptions of all sub-tasks, likewise."""
+
 Graph = Mapping[str, Any]
 
 
 async def review(caller: ModelCaller, graph: Graph, values: Mapping[str, Any], iteration: int, breadth: int) -> Review:
     """The review of an iteration, whose follow-ups fit the graph. Raises `ModelFailed`, `ModelUnusable`."""
-    done = [{"name": node["name"], "description": cut(node["description"], 300)} for node in graph["nodes"]]
+    room = min(DONE_CHARS // len(graph["nodes"]), 300)
+    done = [{"name": node["name"], "description": cut(node["description"], max(room, 1))} for node in graph["nodes"]]
     sections = [
         prompts.goal_section(graph["goal"]),
         prompts.json_section("Sub-tasks", done),
