@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 import requests
-from django.db import connection
+from django.db import connection, transaction
 
 from sessions.callers import Caller
 from tests.dashboard.pages import Pages
@@ -129,9 +129,11 @@ def test_cancel_and_run_again(pages: Pages) -> None:
 
 def test_filters_and_pages(pages: Pages, caller: Caller) -> None:
     word = uuid.uuid4().hex
-    tasks = [make_task(caller, f"{word} {number}") for number in range(PAGE + 2)]
-    for number, task in enumerate(tasks):
-        services.fail(task, ModelFailed("A test.")) if number % 2 else services.cancel(task, reason="a test")
+    with transaction.atomic():
+        # Ended before a worker hears of them.
+        tasks = [make_task(caller, f"{word} {number}") for number in range(PAGE + 2)]
+        for number, task in enumerate(tasks):
+            services.fail(task, ModelFailed("A test.")) if number % 2 else services.cancel(task, reason="a test")
     newest_first = [str(task.pk) for task in reversed(tasks)]
 
     first = pages.get("/", q=word)

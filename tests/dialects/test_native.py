@@ -165,7 +165,7 @@ def test_cancelling_ends_the_task_and_its_stream(url: str, api: str) -> None:
     assert answer.status_code == 200
     assert answer.json()["status"] == "cancelled"
     assert answer.json()["ended_at"]
-    assert read_stream(f"{api}/{task}/events/stream")[-1].data["data"] == {"reason": "cancelled by local"}
+    assert read_stream(f"{api}/{task}/events/stream")[-1].data["data"]["reason"] == "cancelled by local"
     (error,) = [message for message in read_stream(f"{url}/stream/{task}") if message.event == "error"]
     assert error.data["error"] == "The task was cancelled: cancelled by local."
 

@@ -24,6 +24,8 @@ from workflows.exceptions import ModelFailed, ModelUnusable, TaskError, TimedOut
 MAX_PROMPT_CHARS: Final = 4_000_000
 """No model reads more, and a hundred nodes' results in one prompt would fill the memory."""
 
+LONGEST_SLEEP_S: Final = 1.0
+
 Node = Mapping[str, Any]
 
 
@@ -141,9 +143,13 @@ class NodeRunner:
         return step
 
     async def _wait(self, delay_s: float) -> None:
+        """A pause need not wait for the end of it."""
         await self.caller.journal.boundary()
-        await self.caller.models.retries.sleep(delay_s)
-        await self.caller.journal.boundary()
+        while delay_s > 0:
+            piece = min(delay_s, LONGEST_SLEEP_S)
+            await self.caller.models.retries.sleep(piece)
+            delay_s -= piece
+            await self.caller.journal.boundary()
 
     def _attempt_key(self, turn: Turn, attempt: int) -> str:
         return f"{keys.node_run(self.iteration, turn.node, turn.run)}/{keys.ATTEMPT}/{attempt}"

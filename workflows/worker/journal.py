@@ -106,7 +106,8 @@ class DatabaseJournal:
     def _progress_of(self, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:
         if kind is not Kind.TASK_PROGRESS:
             return {}
-        self._progress = int(data["progress"])
+        # A replay comes by what was told before the takeover, and further.
+        self._progress = max(self._progress, int(data["progress"]))
         return {"progress": self._progress, "current_state": str(data["current_state"])[:500]}
 
 
