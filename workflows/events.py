@@ -28,6 +28,9 @@ class Kind(StrEnum):
     MODEL_REJECTED = "model.rejected"
     MODEL_COMPLETED = "model.completed"
 
+    BUDGET_WARNING = "budget.warning"
+    BUDGET_EXCEEDED = "budget.exceeded"
+
     PLAN_COMPLETED = "plan.completed"
     NODE_COMPLETED = "node.completed"
 

@@ -15,6 +15,7 @@ EvoserverError
 │   ├── ModelFailed      502    the model's endpoint failed or refused
 │   ├── ModelUnusable    502    the model's replies stayed invalid
 │   ├── NodeFailed       502    nodes of a workflow failed; carries their names
+│   ├── BudgetExceeded   402    the next model call could cost more than may be spent
 │   ├── InputsMissing    422    the workflow needs inputs that were not given
 │   └── TimedOut         504
 ├── Unavailable          503    a part of the server is away; try again
@@ -22,7 +23,7 @@ EvoserverError
 └── StaleClaim                  this worker no longer owns the task; never leaves the worker
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, TypedDict
 
 
@@ -130,6 +131,17 @@ class NodeFailed(TaskError):
     def __init__(self, detail: str, *, nodes: Sequence[str]) -> None:
         super().__init__(detail)
         self.nodes = tuple(nodes)
+
+
+class BudgetExceeded(TaskError):
+    """Nothing more may be spent. `limit` is what its event tells."""
+
+    status = 402
+    type = "budget_exceeded"
+
+    def __init__(self, detail: str, limit: Mapping[str, object]) -> None:
+        super().__init__(detail)
+        self.limit = dict(limit)
 
 
 class InputsMissing(TaskError):

@@ -1,17 +1,19 @@
 """A model call as a step of a task: told throughout, tried again if it fails, never once settled."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Final
 
 import openai
 
 from workflows.engine import concessions, faults, stream
+from workflows.engine.budget import Estimate, Grant, most_prompt_tokens
 from workflows.engine.faults import CallError, StreamLost
 from workflows.engine.journal import Journal, Step, Usage
 from workflows.engine.llm import DEMO, Models, ModelSettings
-from workflows.engine.prices import PRICES_DATE, cost_usd
+from workflows.engine.prices import PER_TOKENS, PRICES_DATE, cost_usd, price_for
 from workflows.engine.stream import Received, Reply, Tokens
 from workflows.events import Kind
 
@@ -19,6 +21,8 @@ STEP_KIND: Final = "model"
 
 MAX_PIECE_CHARS: Final = 5_000
 """Some endpoints send a whole reply as one piece. Escaped as JSON, a character takes up to 12 bytes of an event."""
+
+RESERVE_AGAIN_S: Final = 0.2
 
 Message = dict[str, str]
 
@@ -57,17 +61,44 @@ class ModelCaller:
         if step is not None:
             return Reply.from_json(step.output)
         await self.journal.boundary()
+        estimate = self._estimate(call)
+        grant = await self._reserved(call, estimate)
         await self.journal.tell(f"{call.key}/started", Kind.MODEL_STARTED, self._about(call))
-        received = await self._received(call)
+        try:
+            received = await self._received(call, grant)
+        except BaseException:  # cancelled, too: nothing will settle this call
+            await asyncio.shield(self.journal.release(call.key))
+            raise
+        if received.tokens is None and grant.cost_usd is not None:
+            # Where money is counted, an endpoint that does not count is taken to have used what it was granted.
+            tokens = Tokens(prompt=estimate.prompt_tokens, completion=grant.output_tokens or 0)
+            received = replace(received, tokens=tokens)
         await self._settle(call, received)
         return received.reply
 
-    async def _received(self, call: Call) -> Received:
+    def _estimate(self, call: Call) -> Estimate:
+        asked = self.settings.max_completion_tokens or self.settings.max_tokens
+        price = price_for(self.settings)
+        return Estimate(
+            prompt_tokens=most_prompt_tokens(self._body(call)),
+            output_tokens=asked,
+            prompt_usd=price.input / PER_TOKENS if price else None,
+            output_usd=price.output / PER_TOKENS if price else None,
+        )
+
+    async def _reserved(self, call: Call, estimate: Estimate) -> Grant:
+        """Waits while calls side by side hold what this one needs. Raises `BudgetExceeded`."""
+        while (grant := await self.journal.reserve(call.key, estimate)) is None:
+            await self.models.retries.sleep(RESERVE_AGAIN_S)
+            await self.journal.boundary()
+        return grant
+
+    async def _received(self, call: Call, grant: Grant) -> Received:
         """The reply of the first attempt that succeeds. Conceding something does not count as a failure."""
         taken = self.models.conceded(self.settings)
         failures = 0
         for attempt in count(1):
-            body = concessions.applied(self._body(call), taken)
+            body = concessions.applied(_capped(self._body(call), grant), taken)
             try:
                 received = await self._attempt(call, body)
             except (openai.APIError, StreamLost) as error:
@@ -169,6 +200,14 @@ class ModelCaller:
             "response_format": dict(call.response_format),
             "stream_options": {"include_usage": True},
         }
+
+
+def _capped(body: dict[str, Any], grant: Grant) -> dict[str, Any]:
+    """The body with no more output than was granted."""
+    if grant.output_tokens is None:
+        return body
+    field = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
+    return {**body, field: grant.output_tokens}
 
 
 def _usage(tokens: Tokens | None) -> dict[str, int] | None:

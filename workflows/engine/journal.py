@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from workflows.engine.budget import Estimate, Grant
 from workflows.events import Kind
 
 MAX_KEY_CHARS: Final = 160
@@ -53,6 +54,15 @@ class Journal(Protocol):
 
     async def boundary(self) -> None:
         """Between two steps: raises `Paused` where the task was asked to pause. Ask before something new begins."""
+
+    async def reserve(self, key: str, estimate: Estimate) -> Grant | None:
+        """Reserve the most that the call under this key can take; given back when its step is settled.
+
+        None: calls side by side hold what this one needs; ask again soon. Raises `BudgetExceeded`.
+        """
+
+    async def release(self, key: str) -> None:
+        """Give back what was reserved for a call that did not come to an end."""
 
     async def lookup(self, key: str) -> Step | None:
         """The settled step under this key, or None if it has to be done."""

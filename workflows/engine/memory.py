@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workflows.engine.budget import UNLIMITED, Estimate, Grant
 from workflows.engine.journal import MAX_KEY_CHARS, Step
 from workflows.events import MAX_DATA_BYTES, Kind
 from workflows.exceptions import Paused
@@ -56,6 +57,12 @@ class MemoryJournal:
             self._append(step.key, kind, data)
             self._told.add((kind, step.key))
             self.steps[step.key] = step
+
+    async def reserve(self, key: str, estimate: Estimate) -> Grant:
+        return UNLIMITED
+
+    async def release(self, key: str) -> None:
+        return
 
     async def boundary(self) -> None:
         if self.pause_requested:

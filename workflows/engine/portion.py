@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workflows.engine.budget import Estimate, Grant
 from workflows.engine.journal import Journal, Step
 from workflows.events import Kind
 
@@ -26,6 +27,12 @@ class Portion:
 
     async def boundary(self) -> None:
         await self._journal.boundary()
+
+    async def reserve(self, key: str, estimate: Estimate) -> Grant | None:
+        return await self._journal.reserve(key, estimate)
+
+    async def release(self, key: str) -> None:
+        await self._journal.release(key)
 
     async def lookup(self, key: str) -> Step | None:
         return await self._journal.lookup(key)

@@ -42,9 +42,13 @@ def price(model: str) -> Price | None:
     return Price(row["input"], row.get("cached_input", row["input"]), row["output"])
 
 
-def cost_usd(settings: ModelSettings, tokens: Tokens | None) -> float | None:
-    """What a call cost; None if price or tokens are unknown. The demo provider's costs are imaginary."""
+def price_for(settings: ModelSettings) -> Price | None:
+    """What these calls are counted with. The demo provider's prices are imaginary."""
     known = price(settings.model)
-    if known is None and settings.provider == DEMO:
-        known = price(DEMO_PRICED_AS)
+    return price(DEMO_PRICED_AS) if known is None and settings.provider == DEMO else known
+
+
+def cost_usd(settings: ModelSettings, tokens: Tokens | None) -> float | None:
+    """What a call cost; None if price or tokens are unknown."""
+    known = price_for(settings)
     return None if known is None or tokens is None else known.of(tokens)

@@ -1,5 +1,6 @@
 """The rows: workflows, tasks, their events and steps, and the workers that run them."""
 
+from workflows.models.budget import Budget, Reservation, Spending
 from workflows.models.event import Event
 from workflows.models.step import Step
 from workflows.models.stream import EventRow, StreamKey
@@ -11,9 +12,12 @@ from workflows.models.workflow import Workflow, WorkflowVersion
 __all__ = [
     "ENDED",
     "TRANSITIONS",
+    "Budget",
     "Event",
     "EventRow",
     "Job",
+    "Reservation",
+    "Spending",
     "Status",
     "Step",
     "StreamKey",

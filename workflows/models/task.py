@@ -121,6 +121,10 @@ class Task(models.Model):
     completion_tokens = models.BigIntegerField(default=0)
     cost_usd = models.DecimalField(max_digits=14, decimal_places=8, default=0)
 
+    budget_tokens = models.BigIntegerField(null=True)
+    budget_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True)
+    """What the task may take at most; None: as much as it needs."""
+
     worker = models.ForeignKey(Worker, null=True, on_delete=models.SET_NULL, related_name="tasks")
     claims = models.SmallIntegerField(default=0)
     claim_token = models.IntegerField(default=0)

@@ -1,6 +1,7 @@
 """Every write. Whatever changes a task, a session or an event goes through here; nothing else saves those rows."""
 
 from workflows.services.append import Appended, Claim, TextPiece, Write, append, append_texts
+from workflows.services.budgets import is_limited, release, reserve
 from workflows.services.cancel import cancel, cancel_quietly
 from workflows.services.claim import claim, requeue
 from workflows.services.finish import complete, expire_deadline, fail
@@ -33,11 +34,14 @@ __all__ = [
     "expire_deadline",
     "expire_idle_sessions",
     "fail",
+    "is_limited",
     "open_session",
     "pause",
     "prune_events",
+    "release",
     "requeue",
     "rerun",
+    "reserve",
     "resume",
     "run_workflow",
     "submit",

@@ -5,8 +5,9 @@ the UPDATE takes the task's row lock, `seq` comes from the locked row, so the or
 (a sequence would not give that: a reader that tails it skips events). `append_texts` does the same for many
 pieces of text of many tasks.
 
-Lock order, everywhere: tasks by id, then sessions by id. A thread is locked only by the submission of a task, before
-that task is there.
+Lock order, everywhere: tasks by id, then sessions by id, then a group's spending (a data-modifying CTE that nothing
+refers to is run after the others, says PostgreSQL's manual). A thread is locked only by the submission of a task,
+before that task is there.
 """
 
 import json
@@ -203,7 +204,7 @@ def _statement(shape: _Shape, *, has_step: bool) -> bytes:
     return _APPEND.format(
         assignments=sql.SQL(", ").join(assignments),
         guards=sql.SQL(" AND ").join(guards),
-        ledger=_LEDGER if has_step else sql.SQL(""),
+        ledger=_LEDGER if has_step else _RELEASE if shape.ends else sql.SQL(""),
     ).as_bytes()
 
 
@@ -233,6 +234,7 @@ def _step_values(step: Step) -> dict[str, Any]:
         "step_completion_tokens": usage.completion_tokens,
         "step_latency_ms": usage.latency_ms,
         "step_cost_usd": None if usage.cost_usd is None else Decimal(str(usage.cost_usd)),
+        "step_tokens": usage.prompt_tokens + usage.completion_tokens,
     }
 
 
@@ -249,7 +251,8 @@ _TOTALS = frozenset({"model_calls", "unpriced_calls", "prompt_tokens", "completi
 _APPEND = sql.SQL("""
 WITH task AS (
     UPDATE workflows_task AS task SET {assignments} WHERE {guards}
-    RETURNING task.id, task.last_seq, task.session_id, task.claim_token, task.thread_id, task.run_no
+    RETURNING task.id, task.last_seq, task.session_id, task.claim_token, task.thread_id, task.run_no,
+        task.group_id
 ), session AS (
     UPDATE client_sessions_clientsession AS session
     SET last_seq = session.last_seq + 1, last_activity = clock_timestamp()
@@ -269,6 +272,18 @@ _LEDGER = sql.SQL(""", ledger AS (
     SELECT id, %(step_key)s, %(step_kind)s, %(step_output)s::json, %(step_prompt_tokens)s,
         %(step_completion_tokens)s, %(step_latency_ms)s, %(step_cost_usd)s, clock_timestamp()
     FROM task
+), spending AS (
+    UPDATE workflows_spending SET tokens = workflows_spending.tokens + %(step_tokens)s,
+        cost_usd = workflows_spending.cost_usd + coalesce(%(step_cost_usd)s, 0)
+    FROM task WHERE workflows_spending.group_id = task.group_id AND day = (clock_timestamp() AT TIME ZONE 'UTC')::date
+        AND %(step_tokens)s > 0
+), freed AS (
+    DELETE FROM workflows_reservation USING task
+    WHERE workflows_reservation.task_id = task.id AND workflows_reservation.key = %(step_key)s
+)""")
+
+_RELEASE = sql.SQL(""", freed AS (
+    DELETE FROM workflows_reservation USING task WHERE workflows_reservation.task_id = task.id
 )""")
 
 _APPEND_TO_SESSION = """

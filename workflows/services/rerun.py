@@ -53,6 +53,8 @@ def rerun(
             thread=task.thread,
             queues=False,
             workflow_version=task.workflow_version,
+            budget_tokens=task.budget_tokens,
+            budget_usd=task.budget_usd,
             rerun_of=task,
         ),
     )

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -48,12 +49,16 @@ class Submission:
     queues: bool = True
     """Whether the task waits for its turn in the thread. If not, it is refused while another one is unfinished."""
     workflow_version: WorkflowVersion | None = None
+    budget_tokens: int | None = None
+    budget_usd: Decimal | None = None
     rerun_of: Task | None = None
     idempotency: Idempotency | None = None
 
     def digest(self) -> str:
         """The same for the same request, so that a key cannot be used for two different ones."""
-        asked = [self.job, self.goal, self.timeout_seconds, self.params, sorted(self.secrets.items())]
+        asked: list[Any] = [self.job, self.goal, self.timeout_seconds, self.params, sorted(self.secrets.items())]
+        if self.budget_tokens is not None or self.budget_usd is not None:
+            asked += [self.budget_tokens, str(self.budget_usd)]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
@@ -107,6 +112,8 @@ def _submit(caller: Caller, submission: Submission) -> Task:
         idempotency_key=idempotency.key if idempotency else None,
         idempotency_route=idempotency.route if idempotency else None,
         request_digest=submission.digest() if idempotency else None,
+        budget_tokens=submission.budget_tokens,
+        budget_usd=submission.budget_usd,
         timeout_seconds=submission.timeout_seconds,
         deadline=now + timedelta(seconds=submission.timeout_seconds),
         created_at=now,

@@ -6,9 +6,10 @@ from typing import Any
 
 from workflows import services
 from workflows.database import DatabaseThreads
+from workflows.engine.budget import Estimate, Grant
 from workflows.engine.journal import Step, Usage
 from workflows.events import Kind
-from workflows.exceptions import Paused
+from workflows.exceptions import BudgetExceeded, Paused
 from workflows.models import Event, Task
 from workflows.models import Step as StepRow
 from workflows.services import Claim, Write
@@ -32,12 +33,14 @@ class DatabaseJournal:
         self._told: set[str] = set()
         self._steps: dict[str, Step] = {}
         self._progress = task.progress
+        self._limited = False
         self._writes = 0
         self._one_by_one = asyncio.Lock()
 
     async def load(self) -> None:
         """Read what earlier claims, or the ledger of the task that this one runs again, hold."""
         self._told, self._steps = await self._threads.insist(_load, self._task)
+        self._limited = await self._threads.insist(services.is_limited, self._task)
 
     async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
         await self._append(key, kind, data, changes=self._progress_of(kind, data))
@@ -49,6 +52,22 @@ class DatabaseJournal:
     async def boundary(self) -> None:
         if self.pausing:
             raise Paused("the task was asked to pause")
+
+    async def reserve(self, key: str, estimate: Estimate) -> Grant | None:
+        if not self._limited:
+            return Grant(estimate.output_tokens)
+        try:
+            grant, warnings = await self._threads.insist(services.reserve, self._claim, key, estimate)
+        except BudgetExceeded as exceeded:
+            await self.tell("budget", Kind.BUDGET_EXCEEDED, exceeded.limit)
+            raise
+        for warning in warnings:
+            await self.tell(f"{warning['scope']}/{warning['unit']}", Kind.BUDGET_WARNING, warning)
+        return grant
+
+    async def release(self, key: str) -> None:
+        if self._limited:
+            await self._threads.insist(services.release, self._claim, key)
 
     async def lookup(self, key: str) -> Step | None:
         return self._steps.get(key)
