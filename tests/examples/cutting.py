@@ -1,21 +1,23 @@
 """A connection that breaks: a proxy in front of the server which cuts streams off."""
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
-STREAM = b"GET /stream/"
+STREAM = rb"GET /stream/"
 
 
 class CuttingProxy:
     """A TCP proxy that cuts the first `cuts` streams after so many bytes of their responses."""
 
-    def __init__(self, url: str, cuts: int, after_bytes: int) -> None:
+    def __init__(self, url: str, cuts: int, after_bytes: int, stream: bytes = STREAM) -> None:
         self._target = (urlsplit(url).hostname or "", urlsplit(url).port or 80)
         self._cuts = cuts
         self._after_bytes = after_bytes
+        self._stream = re.compile(stream)
 
     def accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
@@ -42,7 +44,7 @@ class CuttingProxy:
     def _pump_requests(self, client: socket.socket, server: socket.socket, limits: list[int]) -> None:
         with suppress(OSError):
             while data := client.recv(65_536):
-                if data.startswith(STREAM) and self._cuts:
+                if self._stream.match(data) and self._cuts:
                     self._cuts -= 1
                     limits.append(self._after_bytes)
                 server.sendall(data)
@@ -50,10 +52,10 @@ class CuttingProxy:
 
 
 @contextmanager
-def cutting_proxy(url: str, *, cuts: int, after_bytes: int) -> Iterator[str]:
-    """The proxy's address, while it runs."""
+def cutting_proxy(url: str, *, cuts: int, after_bytes: int, stream: bytes = STREAM) -> Iterator[str]:
+    """The proxy's address, while it runs. `stream`: how requests for streams begin, as a regular expression."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        proxy = CuttingProxy(url, cuts, after_bytes)
+        proxy = CuttingProxy(url, cuts, after_bytes, stream)
         threading.Thread(target=proxy.accept, args=[listener], daemon=True).start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         # A thread that waits in accept() keeps the socket open; this wakes it.

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.types.json import Json, Jsonb
 
 
 class OrderedJSONField(models.JSONField):
@@ -12,6 +13,11 @@ class OrderedJSONField(models.JSONField):
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "json"
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+        """As `json` too: Django sends `jsonb`, by which the order is lost on the way."""
+        adapted = super().get_db_prep_value(value, connection, prepared)
+        return Json(adapted.obj, dumps=adapted.dumps) if isinstance(adapted, Jsonb) else adapted
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
         # psycopg has already parsed a `json` column; a key transform arrives as text.

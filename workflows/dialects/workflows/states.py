@@ -34,7 +34,8 @@ def tasks_of(version: WorkflowVersion, run: Task | None) -> list[dict[str, Any]]
     """The tasks of a version, as they stand in a run of it."""
     states = {state.name: state for state in _planned(version, run)}
     if run is not None:
-        _follow(run, states)
+        if run.started_at is not None:
+            _follow(run, states)
         if run.has_ended:
             _close(run, states)
     return [asdict(state) for state in states.values()]

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework.request import Request
@@ -91,10 +90,12 @@ class Workflows(CallerView):
 class WorkflowView(CallerView):
     """The base of the views of one workflow."""
 
-    @cached_property
-    def workflow(self) -> Workflow:
-        """Raises NotFound."""
-        return find_workflow(self.caller, self.kwargs["workflow_id"])
+    workflow: Workflow
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raises NotFound, before anything else is said of the request."""
+        super().initial(request, *args, **kwargs)
+        self.workflow = find_workflow(self.caller, kwargs["workflow_id"])
 
     def answer(self, metadata: Mapping[str, Any] | None = None) -> Response:
         """The workflow as it is now."""
@@ -131,13 +132,13 @@ class WorkflowDetail(WorkflowView):
         return self._edit({**now, **body})
 
     @describe("Delete a workflow", answers=DELETED)
-    def delete(self, request: Request, workflow_id: str) -> HttpResponse:
+    def delete(self, request: Request, workflow_id: str) -> Response:
         """Delete the workflow, and cancel its run. What it told stays, as tasks."""
         run = latest_run(self.workflow)
         if run and not run.has_ended:
             require(self.caller, Right.CANCEL)
         services.delete_workflow(self.workflow, reason=f"its workflow was deleted by {self.caller.user.get_username()}")
-        return HttpResponse(status=204)
+        return Response(status=204)
 
     def _edit(self, body: Any) -> Response:
         self.workflow = services.edit_workflow(self.caller, self.workflow, drafting.draft_of(body))
@@ -189,9 +190,9 @@ class Execute(WorkflowView):
 
     def _started(self, run: Task, *, stream: bool) -> Response:
         where = {"stream_url": showing.stream_url(self.workflow)} if stream else {}
-        response = self.answer({"run": run.run_no, "task_id": str(run.pk), **where})
-        response["X-Task-Id"] = str(run.pk)
-        return response
+        metadata = {"run": run.run_no, "task_id": str(run.pk), **where}
+        # The run as it was taken, not as it may be by now.
+        return Response(showing.workflow_object(self.workflow, run, metadata), headers={"X-Task-Id": str(run.pk)})
 
 
 class Retry(Execute):
