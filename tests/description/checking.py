@@ -25,7 +25,8 @@ class Checker:
         """The operation that serves this path, whatever stands in place of ids."""
         for template, operations in self.document["paths"].items():
             pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
-            if re.fullmatch(pattern, path.partition("?")[0]) and method.lower() in operations:
+            # Where a final slash is no part of a route, it may be there or not.
+            if re.fullmatch(f"{pattern}/?", path.partition("?")[0]) and method.lower() in operations:
                 operation: Json = operations[method.lower()]
                 return operation
         return None

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.dialects.transcripts import GOLDEN, SEQUENCE, STREAMS, TIME, UUID
+from tests.dialects.transcripts import GOLDEN, MILLISECONDS, SEQUENCE, STREAMS, TIME, UUID
 from tests.streaming.sse import parse
 
 ID = "00000000-0000-4000-8000-000000000000"
@@ -33,8 +33,8 @@ class Exchange(NamedTuple):
             for message in parse(self.body)
         ]
 
-    def json(self) -> Any:
-        return json.loads(self.body)
+    def value(self) -> Any:
+        return self.body if self.content_type.startswith("text/") else json.loads(self.body)
 
     def __str__(self) -> str:
         return f"{self.file}: {self.method} {self.path} {self.status}"
@@ -62,7 +62,7 @@ def _exchange(file: str, recorded: str) -> Exchange:
 def anonymous(text: str) -> str:
     """A piece of a stream without what differs between runs, be it recorded or an example."""
     text = NAMES.sub("<id>", UUID.sub("<id>", TIME.sub("<time>", text)))
-    return SEQUENCE.sub(r"\g<1><n>", f"\n{text.strip()}")
+    return SEQUENCE.sub(r"\g<1><n>", MILLISECONDS.sub(r"\g<1><ms>", f"\n{text.strip()}"))
 
 
 def recorded_frames() -> set[str]:
@@ -71,5 +71,5 @@ def recorded_frames() -> set[str]:
         anonymous(block)
         for file in GOLDEN.glob("*.txt")
         for block in file.read_text().split("\n\n")
-        if block.startswith(("id: ", "event: "))
+        if block.startswith(("id: ", "event: ", "data: "))
     }

@@ -25,7 +25,7 @@ def test_every_recorded_answer_is_as_described(checker: Checker, exchange: Excha
         for frame in frames:
             checker.check_frame(answer, exchange.content_type, frame)
     else:
-        checker.check(answer["content"][exchange.content_type]["schema"], exchange.json())
+        checker.check(answer["content"][exchange.content_type.partition(";")[0]]["schema"], exchange.value())
 
 
 def test_all_of_them_were_found() -> None:

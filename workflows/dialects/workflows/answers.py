@@ -247,5 +247,38 @@ FRAMES = Frames(
     {"message": ConnectedSerializer, **{name: _frame(name) for name in DATA}},
     without_id=("message", "reset"),
     of_thread=True,
-    example="",
+    example="""\
+retry: 2000
+data: {"status":"connected","workflow_id":"6d1f0e6a-5a0b-4c5e-8f60-0a4c2f6a9d11"}
+
+id: 1-1
+event: workflow_started
+data: {"event_type":"workflow_started","workflow_id":"6d1f0e6a-5a0b-4c5e-8f60-0a4c2f6a9d11","task_id":null,\
+"task_name":null,"progress_percent":0,"message":"Starting workflow: Research AI","data":{"run":1,"rerun_of":null},\
+"timestamp":"2026-11-21T12:24:51.152Z"}
+
+id: 1-6
+event: task_started
+data: {"event_type":"task_started","workflow_id":"6d1f0e6a-5a0b-4c5e-8f60-0a4c2f6a9d11",\
+"task_id":"0f37f871-f098-5598-bc69-fedc681668e3","task_name":"plan","progress_percent":0,\
+"message":"Starting task: plan","data":{"iteration":1,"run":1},"timestamp":"2026-11-21T12:24:51.152Z"}
+
+id: 1-11
+event: task_completed
+data: {"event_type":"task_completed","workflow_id":"6d1f0e6a-5a0b-4c5e-8f60-0a4c2f6a9d11",\
+"task_id":"0f37f871-f098-5598-bc69-fedc681668e3","task_name":"plan","progress_percent":50,\
+"message":"Completed: plan","data":{"result":"Plan result: research and ai. This is a text of the demo model; a \
+real model would write it here. (demo)","iteration":1,"run":1,"duration_ms":271},\
+"timestamp":"2026-11-21T12:24:51.152Z"}
+
+id: 1-22
+event: workflow_completed
+data: {"event_type":"workflow_completed","workflow_id":"6d1f0e6a-5a0b-4c5e-8f60-0a4c2f6a9d11","task_id":null,\
+"task_name":null,"progress_percent":100,"message":"Workflow completed successfully",\
+"data":{"results":{"plan":"Plan result: research and ai. This is a text of the demo model; a real model would \
+write it here. (demo)","research_diagnostics":"Research diagnostics result: research and ai. This is a text of \
+the demo model; a real model would write it here. (demo)"},"iterations":1,\
+"message":"Workflow executed by the demo model"},"timestamp":"2026-11-21T12:24:51.152Z"}
+
+""",
 )

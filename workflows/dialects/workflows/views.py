@@ -93,9 +93,10 @@ class WorkflowView(CallerView):
     workflow: Workflow
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Raises NotFound, before anything else is said of the request."""
+        """Raises NotFound, before anything is said of what the request holds."""
         super().initial(request, *args, **kwargs)
-        self.workflow = find_workflow(self.caller, kwargs["workflow_id"])
+        if request.method in self.allowed_methods:
+            self.workflow = find_workflow(self.caller, kwargs["workflow_id"])
 
     def answer(self, metadata: Mapping[str, Any] | None = None) -> Response:
         """The workflow as it is now."""
@@ -154,6 +155,7 @@ class Versions(WorkflowView):
         "List a workflow's versions", answers={200: VersionPageSerializer}, parameters=[PageSizeSerializer, CURSOR]
     )
     def get(self, request: Request, workflow_id: str) -> Response:
+        validated_query(PageSizeSerializer, request.query_params)
         pages = NewestFirst()
         versions = self.workflow.versions.select_related("author").defer("definition", "graph")
         page: list[WorkflowVersion] = pages.paginate_queryset(versions, request, view=self) or []
@@ -252,6 +254,7 @@ class Runs(WorkflowView):
 
     @describe("List the runs", answers={200: RunPageSerializer}, parameters=[PageSizeSerializer, CURSOR])
     def get(self, request: Request, workflow_id: str) -> Response:
+        validated_query(PageSizeSerializer, request.query_params)
         pages = NewestFirst()
         runs = Task.objects.filter(thread=self.workflow.thread_id).select_related("workflow_version")
         page: list[Task] = pages.paginate_queryset(runs.defer("secrets", "params", "result"), request, view=self) or []
