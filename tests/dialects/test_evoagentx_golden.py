@@ -1,8 +1,12 @@
 """Contract 1, as recorded: every route, its answers and its frames."""
 
+from typing import Any
+
 import requests
 
 from tests.dialects.transcripts import Transcript
+from tests.engine.graphs import graph_of
+from tests.engine.scripted import sub_task
 from tests.http.asking import generation, wait_for_event, wait_for_status
 from workflows.events import Kind
 from workflows.models import Status
@@ -21,6 +25,12 @@ DOCUMENT = {
     "mcp_config": {},
     "timeout": 60,
 }
+
+BACK = [{"source": "write", "target": "collect"}]
+
+
+def report() -> dict[str, Any]:
+    return graph_of(sub_task("collect", ["goal"], ["points"]), sub_task("write", ["points"], ["report"]), goal=GOAL)
 
 
 def test_health(transcript: Transcript) -> None:
@@ -77,6 +87,38 @@ def test_a_session(transcript: Transcript) -> None:
     transcript.ask("POST", f"/client/{id}/workflow/generate", DOCUMENT)
     transcript.ask("GET", "/clients")
     transcript.assert_golden("evoagentx_session")
+
+
+def test_executions(transcript: Transcript) -> None:
+    """Of nodes in a row, so that they are always told in this order. Findings come when there is time for them."""
+    asked = {**DOCUMENT, "workflow_graph": report()}
+    del asked["goal"]
+    transcript.ask("POST", "/workflow/execute", asked)
+    started = transcript.ask("POST", "/stream/workflow/execute", {**asked, "inputs": {"goal": "Sell more"}}).json()
+    wait_for_status(started["task_id"], Status.COMPLETED)
+    stream = f"/stream/{started['task_id']}"
+    transcript.ask("GET", f"{stream}?types=task.*,node.started,node.finished")
+    transcript.ask("GET", f"{stream}?types=token")
+    failing = {**asked, "llm_config": {"model": "demo-401"}}
+    transcript.ask("POST", "/workflow/execute", failing)
+    client = transcript.ask("POST", "/connect").json()
+    transcript.name(client["client_id"], "session")
+    within = transcript.ask("POST", f"/client/{client['client_id']}/workflow/execute", failing).json()
+    wait_for_status(within["task_id"], Status.FAILED)
+    transcript.ask("DELETE", f"/client/{client['client_id']}")
+    transcript.ask("GET", client["stream_url"])
+    transcript.ask("POST", "/workflow/execute", {**asked, "workflow_graph": {**report(), "edges": BACK}})
+    transcript.ask("POST", "/workflow/execute", {"task_id": started["task_id"]})
+    transcript.assert_golden("evoagentx_executions")
+
+
+def test_whole_runs(transcript: Transcript) -> None:
+    transcript.ask("POST", "/workflow/run", DOCUMENT)
+    started = transcript.ask("POST", "/stream/workflow/run", DOCUMENT).json()
+    wait_for_status(started["task_id"], Status.COMPLETED)
+    transcript.ask("GET", f"/stream/{started['task_id']}?types=task.*")
+    transcript.ask("POST", "/workflow/execute", {"task_id": started["task_id"]})
+    transcript.assert_golden("evoagentx_runs")
 
 
 def test_refusals(transcript: Transcript) -> None:

@@ -5,6 +5,8 @@ import uuid
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from tests.engine.graphs import graph_of
+from tests.engine.scripted import sub_task
 from tests.stack import wait_for
 from workflows.events import Kind
 from workflows.models import Event, Status, Task
@@ -26,10 +28,18 @@ class Route(NamedTuple):
 
 
 GENERATION = {"goal": "Count the sheep", "llm_config": {"model": MODEL}}
+EXECUTION = {
+    "workflow_graph": graph_of(sub_task("count", ["goal"], ["number"])),
+    "llm_config": {"model": MODEL},
+}
 
 WITHOUT_ID = [
     Route("POST", "/workflow/generate", GENERATION),
     Route("POST", "/stream/workflow/generate", GENERATION),
+    Route("POST", "/workflow/execute", EXECUTION),
+    Route("POST", "/stream/workflow/execute", EXECUTION),
+    Route("POST", "/workflow/run", GENERATION),
+    Route("POST", "/stream/workflow/run", GENERATION),
     Route("POST", "/connect"),
     Route("GET", "/clients"),
     Route("GET", "/api/v1/tasks"),
@@ -38,6 +48,8 @@ WITH_ID = [
     Route("GET", "/stream/{task}"),
     Route("GET", "/stream/client/{session}"),
     Route("POST", "/client/{session}/workflow/generate", GENERATION),
+    Route("POST", "/client/{session}/workflow/execute", EXECUTION),
+    Route("POST", "/client/{session}/workflow/run", GENERATION),
     Route("DELETE", "/client/{session}"),
     Route("GET", "/api/v1/tasks/{task}"),
     Route("GET", "/api/v1/tasks/{task}/events"),

@@ -92,7 +92,7 @@ class Telling:
         error = {"type": failed["type"], "message": cut(failed["message"], MAX_MESSAGE_CHARS)}
         data = {**_about(iteration, turn), "attempt": failed["attempt"]}
         if failed["delay_s"] is None:
-            await self.closed(turn.node)
+            await self._close(turn.node, f"{quoted(turn.node)} failed")
             await self._journal.settle(step, Kind.NODE_FAILED, {**data, "error": error})
             return
         delay_s = round(failed["delay_s"], 3)
@@ -112,19 +112,22 @@ class Telling:
 
     async def closed(self, node: str) -> None:
         """A node is through with a run, in whatever way. Further runs in a loop are no progress."""
-        if node not in self._closed:
-            self._closed.add(node)
-            self._done += 1
-            await self._progress(f"Finished {cut(node, MAX_NAME_CHARS)!r}", node)
+        await self._close(node, f"Finished {quoted(node)}")
 
     async def skipped(self, iteration: int, skip: Skip) -> None:
-        await self.closed(skip.node)
+        await self._close(skip.node, f"{quoted(skip.node)} is skipped")
         # A node is skipped once in an iteration: what failed does not come back.
         data = {"node": cut(skip.node, MAX_NAME_CHARS), "iteration": iteration}
         key = f"{keys.NODE}/{iteration}/{keys.short(skip.node)}/skipped"
         run = keys.node_run(iteration, skip.node, 1)
         because = cut(skip.because, MAX_NAME_CHARS)
         await self._journal.tell(key, Kind.NODE_SKIPPED, {**data, "node_run": run, "because": because})
+
+    async def _close(self, node: str, sentence: str) -> None:
+        if node not in self._closed:
+            self._closed.add(node)
+            self._done += 1
+            await self._progress(sentence, node)
 
     async def _progress(self, sentence: str, node: str | None) -> None:
         """Only where the percentage moves: a workflow of 2,000 nodes is told in a hundred steps, not in 2,000."""
@@ -201,6 +204,10 @@ def _about(iteration: int, turn: Turn) -> dict[str, Any]:
         "iteration": iteration,
         "run": turn.run,
     }
+
+
+def quoted(node: str) -> str:
+    return repr(cut(node, MAX_NAME_CHARS))
 
 
 def _count(number: int, noun: str) -> str:

@@ -13,6 +13,7 @@ from workflows.exceptions import BudgetExceeded, Paused
 from workflows.models import Event, Task
 from workflows.models import Step as StepRow
 from workflows.services import Claim, Write
+from workflows.services.standing import STANDING, standing
 from workflows.worker.bounds import bounded
 from workflows.worker.texts import TextWriter
 
@@ -32,14 +33,14 @@ class DatabaseJournal:
         """Somebody asked the task to pause."""
         self._told: set[str] = set()
         self._steps: dict[str, Step] = {}
-        self._progress = task.progress
+        self._standing: dict[str, Any] = {"progress": task.progress}
         self._limited = False
         self._writes = 0
         self._one_by_one = asyncio.Lock()
 
     async def load(self) -> None:
         """Read what earlier claims, or the ledger of the task that this one runs again, hold."""
-        self._told, self._steps = await self._threads.insist(_load, self._task)
+        self._told, self._steps, self._standing = await self._threads.insist(_load, self._task)
         self._limited = await self._threads.insist(services.is_limited, self._task)
 
     async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
@@ -114,7 +115,7 @@ class DatabaseJournal:
                 services.append,
                 self._task.pk,
                 kind,
-                bounded({"progress": self._progress, **data}),
+                bounded(data if kind is Kind.TASK_PROGRESS else {**self._standing, **data}),
                 write=Write(self._claim, self._writes),
                 key=event_key,
                 step=step,
@@ -126,11 +127,12 @@ class DatabaseJournal:
         if kind is not Kind.TASK_PROGRESS:
             return {}
         # A replay comes by what was told before the takeover, and further.
-        self._progress = max(self._progress, int(data["progress"]))
-        return {"progress": self._progress, "current_state": str(data["current_state"])[:500]}
+        if int(data["progress"]) >= self._standing["progress"]:
+            self._standing = {name: data[name] for name in STANDING if name in data}
+        return {"progress": self._standing["progress"], "current_state": str(data["current_state"])[:500]}
 
 
-def _load(task: Task) -> tuple[set[str], dict[str, Step]]:
+def _load(task: Task) -> tuple[set[str], dict[str, Step], dict[str, Any]]:
     keys = Event.objects.filter(task=task, key__isnull=False).values_list("key", flat=True)
     rows = StepRow.objects.filter(task=task)
     steps = {
@@ -147,4 +149,4 @@ def _load(task: Task) -> tuple[set[str], dict[str, Step]]:
         )
         for row in rows
     }
-    return {key for key in keys if key}, steps
+    return {key for key in keys if key}, steps, standing(task.pk)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from workflows.description.errors import TaskErrorSerializer
-from workflows.description.graph import GenerationSerializer, ResultSerializer
+from workflows.description.graph import GenerationSerializer, ObjectField, ResultSerializer, WorkflowGraphSerializer
 from workflows.description.streams import Frames
+from workflows.dialects.evoagentx.sentences import NODE_STATUS
 from workflows.models import Job, Status
 
 STAGE = "`plan`, `agents` or `check` of a generation, `execute` or `review` of an execution."
@@ -19,8 +21,26 @@ class WorkflowSerializer(GenerationSerializer):
     timestamp = serializers.DateTimeField()
 
 
+class ExecutionSerializer(serializers.Serializer[Any]):
+    """What the blocking call answers when the workflow was executed."""
+
+    success = serializers.ChoiceField([True])
+    goal = serializers.CharField()
+    outputs = ObjectField(help_text="The workflow's outputs, by name.")
+    results = ObjectField(help_text="The outputs of each node, by node and name.")
+    iterations = serializers.IntegerField(min_value=1)
+    message = serializers.CharField()
+    timestamp = serializers.DateTimeField()
+
+
+class RunSerializer(ExecutionSerializer):
+    """The same, with the workflow that was generated."""
+
+    workflow_graph = WorkflowGraphSerializer()
+
+
 class FailureSerializer(serializers.Serializer[Any]):
-    """What the blocking call answers when its task ended without a workflow."""
+    """What the blocking call answers when its task ended without a result."""
 
     success = serializers.ChoiceField([False])
     detail = serializers.CharField()
@@ -35,11 +55,31 @@ class CancelledSerializer(serializers.Serializer[Any]):
     task_id = serializers.UUIDField(required=False)
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "description": "The inputs that the generated workflow needs."},
+            {"type": "array", "items": {"type": "object", "additionalProperties": {}}},
+        ]
+    }
+)
+class DetailField(serializers.JSONField):
+    """A sentence, or a list of problems in FastAPI's shape."""
+
+
+class InputsMissingSerializer(serializers.Serializer[Any]):
+    """Only a task that ended for want of inputs has its id here."""
+
+    success = serializers.ChoiceField([False], required=False)
+    detail = DetailField()
+    task_id = serializers.UUIDField(required=False)
+
+
 class StartedSerializer(serializers.Serializer[Any]):
     task_id = serializers.UUIDField()
     status = serializers.ChoiceField(["started"])
     stream_url = serializers.CharField(help_text="The path of the task's stream.")
-    task_type = serializers.ChoiceField([Job.GENERATE.value])
+    task_type = serializers.ChoiceField(Job.values)
 
 
 class ConnectedSerializer(serializers.Serializer[Any]):
@@ -73,10 +113,17 @@ class ClientsSerializer(serializers.Serializer[Any]):
 class ProgressDataSerializer(serializers.Serializer[Any]):
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="In percent; it never falls.")
     current_state = serializers.CharField(help_text="A sentence.")
-    step = serializers.IntegerField(min_value=0, help_text="The number of the stage; 0 before the first.")
-    total_steps = serializers.IntegerField()
+    step = serializers.IntegerField(
+        min_value=0,
+        help_text="Of a generation the number of the stage, 0 before it; of an execution the nodes done.",
+    )
+    total_steps = serializers.IntegerField(min_value=0)
     stage = serializers.CharField(allow_null=True, help_text=STAGE)
     node = serializers.CharField(allow_null=True)
+    node_status = serializers.ChoiceField(
+        sorted(set(NODE_STATUS.values())), required=False, help_text="Where the frame tells of a node's execution."
+    )
+    outputs = ObjectField(required=False, help_text="What the node made, where `node_status` is `completed`.")
 
 
 class UpdateDataSerializer(ProgressDataSerializer):
@@ -259,12 +306,56 @@ data: {"event_type":"session_closed","task_id":null,"client_id":"0c8f6f0a-61a9-4
 """,
 )
 
-WORKFLOW_REQUESTS = {
-    "A goal": {"goal": "Translate the manual"},
-    "As EvoAgentX's documents have it": {
-        "goal": "Collect customer reviews and sales figures, then write a summary",
-        "llm_config": {"model": "gpt-4o-mini", "openai_key": "your_key_here", "temperature": 0.2},
-        "mcp_config": {},
-        "timeout": 300,
+MANUAL = {"name": "manual", "type": "string", "description": "The manual.", "required": True}
+TRANSLATION = {"name": "translation", "type": "string", "description": "Its translation.", "required": True}
+GRAPH = {
+    "class_name": "WorkFlowGraph",
+    "goal": "Translate the manual",
+    "nodes": [
+        {
+            "class_name": "WorkFlowNode",
+            "name": "translate_manual",
+            "description": "Translate the manual",
+            "reason": "It is what was asked for.",
+            "status": "pending",
+            "inputs": [MANUAL],
+            "outputs": [TRANSLATION],
+            "agents": [
+                {
+                    "name": "translator",
+                    "description": "Translates.",
+                    "inputs": [MANUAL],
+                    "outputs": [TRANSLATION],
+                    "prompt": "### Objective\nTranslate it into German.\n\n### Inputs\n<input>{manual}</input>\n\n"
+                    "### Output Format\n## Thought\nA short line.\n\n## translation\nThe translation.",
+                    "tool_names": None,
+                }
+            ],
+        }
+    ],
+    "edges": [],
+    "workflow_inputs": [{"name": "manual", "type": "string", "description": "The manual.", "required": True}],
+    "workflow_outputs": [
+        {"name": "translation", "type": "string", "description": "Its translation.", "required": True}
+    ],
+}
+
+REQUESTS = {
+    Job.GENERATE: {
+        "A goal": {"goal": "Translate the manual"},
+        "As EvoAgentX's documents have it": {
+            "goal": "Collect customer reviews and sales figures, then write a summary",
+            "llm_config": {"model": "gpt-4o-mini", "openai_key": "your_key_here", "temperature": 0.2},
+            "mcp_config": {},
+            "timeout": 300,
+        },
+    },
+    Job.EXECUTE: {
+        "What a task generated": {"task_id": "4f2f6c0e-51f2-4b8c-8a6f-4f0ad1a2c7d9"},
+        "A workflow and its inputs": {"workflow_graph": GRAPH, "inputs": {"manual": "Press the button."}},
+    },
+    Job.RUN: {
+        "A goal": {"goal": "Translate the manual"},
+        "With inputs": {"goal": "Translate the manual", "inputs": {"manual": "Press the button."}, "timeout": 600},
     },
 }

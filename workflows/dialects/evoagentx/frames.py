@@ -4,23 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from workflows.dialects.evoagentx.sentences import NODE_STATUS, SAYS, UPDATES, sentence
+from workflows.engine import keys
 from workflows.engine.progress import STAGES
 from workflows.events import Kind
-from workflows.models import EventRow
+from workflows.models import EventRow, Job
 from workflows.streaming.frames import Frame
-
-SAYS = {
-    Kind.TASK_SUBMITTED: "Waiting for a worker",
-    Kind.TASK_STARTED: "Started",
-    Kind.TASK_REQUEUED: "Waiting for another worker",
-    Kind.TASK_PAUSING: "Pausing after what is under way",
-    Kind.TASK_PAUSED: "Paused",
-    Kind.TASK_PAUSE_WITHDRAWN: "Going on",
-    Kind.TASK_RESUMED: "Waiting for a worker",
-    Kind.MODEL_RETRIED: "The model did not answer; trying again",
-    Kind.MODEL_REJECTED: "The model's reply was not valid; asking again",
-}
-"""What an `update` says for events that bring no sentence of their own."""
 
 
 def timestamp(at: datetime) -> str:
@@ -32,7 +21,7 @@ class TaskFramer:
 
     def frame(self, event: EventRow) -> Frame | None:
         at = timestamp(event.at)
-        if event.kind in SAYS or event.kind == Kind.TASK_PROGRESS:
+        if event.kind in UPDATES:
             return Frame("update", {**progress_of(event), "status": "processing", "timestamp": at})
         match event.kind:
             case Kind.MODEL_TEXT:
@@ -56,10 +45,6 @@ class SessionFramer:
                 return self._frame("task_started", event, task_type=event.data["job"], goal=event.data["goal"])
             case Kind.TASK_STARTED | Kind.TASK_REQUEUED:
                 return self._frame("task_processing", event, message=SAYS[Kind(event.kind)])
-            case Kind.TASK_PROGRESS | Kind.MODEL_RETRIED | Kind.MODEL_REJECTED:
-                return self._frame("task_progress", event, **progress_of(event))
-            case Kind.TASK_PAUSING | Kind.TASK_PAUSED | Kind.TASK_PAUSE_WITHDRAWN | Kind.TASK_RESUMED:
-                return self._frame("task_progress", event, **progress_of(event))
             case Kind.MODEL_TEXT:
                 return self._frame("task_token", event, **token_of(event))
             case Kind.TASK_COMPLETED:
@@ -72,6 +57,8 @@ class SessionFramer:
                 return self._frame("session_closed", event, message=event.data["reason"])
             case Kind.SESSION_EXPIRED:
                 return self._frame("session_timeout", event, message=event.data["reason"])
+            case kind if kind in UPDATES:
+                return self._frame("task_progress", event, **progress_of(event))
         return None
 
     def reset(self, snapshot: Mapping[str, Any], first_id: int) -> Frame:
@@ -94,18 +81,27 @@ def progress_of(event: EventRow) -> dict[str, Any]:
     data = event.data
     return {
         "progress": data.get("progress", 0),
-        "current_state": data.get("current_state") or SAYS.get(Kind(event.kind), ""),
+        "current_state": sentence(event),
         "step": step_of(data),
-        "total_steps": data.get("total_steps", len(STAGES)),
+        "total_steps": data.get("total_steps", 0 if data.get("job") == Job.EXECUTE else len(STAGES)),
         "stage": data.get("stage"),
         "node": data.get("node"),
+        **node_of(event),
     }
 
 
 def step_of(data: Mapping[str, Any]) -> int:
-    """The number of the stage, which events of the model name and do not count."""
+    """The number of the stage, which events of the model name and do not count; of an execution, the nodes done."""
     stage = data.get("stage")
     return STAGES.index(stage) + 1 if stage in STAGES else int(data.get("step", 0))
+
+
+def node_of(event: EventRow) -> dict[str, Any]:
+    """What became of the node of an execution, and what it made."""
+    if event.kind not in NODE_STATUS:
+        return {}
+    outputs = {"outputs": event.data["outputs"]} if event.kind == Kind.NODE_FINISHED else {}
+    return {"stage": keys.STAGE, "node_status": NODE_STATUS[Kind(event.kind)], **outputs}
 
 
 def token_of(event: EventRow) -> dict[str, Any]:

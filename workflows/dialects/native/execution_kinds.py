@@ -9,8 +9,15 @@ from workflows.engine.policies import RETRY_ON
 from workflows.events import Kind
 
 
-class DataSerializer(serializers.Serializer[Any]):
+class StandingFields(serializers.Serializer[Any]):
+    """How far the task had come."""
+
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="In percent; it never falls.")
+    step = serializers.IntegerField(required=False, help_text="The stage, or the nodes done, of the last progress.")
+    total_steps = serializers.IntegerField(required=False)
+
+
+class DataSerializer(StandingFields):
     truncated = serializers.BooleanField(required=False, help_text="Something was too long for an event, and is cut.")
 
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from workflows.description.errors import TaskErrorSerializer
 from workflows.description.streams import Frames
-from workflows.dialects.native.execution_kinds import EXECUTION_DATA
+from workflows.dialects.native.execution_kinds import EXECUTION_DATA, StandingFields
 from workflows.dialects.native.serializers import EventSerializer, UsageSerializer
 from workflows.engine import keys
 from workflows.engine.progress import STAGES as GENERATION_STAGES
@@ -34,28 +34,21 @@ class SubmittedSerializer(DataSerializer):
     rerun_of = serializers.UUIDField(required=False, help_text="The task that this one runs again.")
 
 
-class ProgressedSerializer(DataSerializer):
-    progress = serializers.IntegerField(min_value=0, max_value=100, help_text="In percent; it never falls.")
-
-
-class StandingSerializer(ProgressedSerializer):
+class ProgressedSerializer(StandingFields, DataSerializer):
     """How far the task had come: no event but `task.progress` takes it further."""
 
-    step = serializers.IntegerField(required=False)
-    total_steps = serializers.IntegerField(required=False)
 
-
-class StartedSerializer(StandingSerializer):
+class StartedSerializer(ProgressedSerializer):
     attempt = serializers.IntegerField(min_value=1)
 
 
-class HeldSerializer(StandingSerializer):
+class HeldSerializer(ProgressedSerializer):
     """Its worker was lost, or somebody pauses it."""
 
     reason = serializers.CharField()
 
 
-class PausedSerializer(StandingSerializer):
+class PausedSerializer(ProgressedSerializer):
     reason = serializers.CharField(required=False)
 
 
@@ -177,8 +170,8 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.TASK_PROGRESS: ProgressSerializer,
     Kind.TASK_PAUSING: HeldSerializer,
     Kind.TASK_PAUSED: PausedSerializer,
-    Kind.TASK_PAUSE_WITHDRAWN: StandingSerializer,
-    Kind.TASK_RESUMED: StandingSerializer,
+    Kind.TASK_PAUSE_WITHDRAWN: ProgressedSerializer,
+    Kind.TASK_RESUMED: ProgressedSerializer,
     Kind.TASK_COMPLETED: CompletedSerializer,
     Kind.TASK_FAILED: FailedSerializer,
     Kind.TASK_CANCELLED: CancelledSerializer,
@@ -226,8 +219,8 @@ data: {"seq":3,"kind":"task.progress","task_id":"4f2f6c0e-51f2-4b8c-8a6f-4f0ad1a
 id: 4
 event: model.started
 data: {"seq":4,"kind":"model.started","task_id":"4f2f6c0e-51f2-4b8c-8a6f-4f0ad1a2c7d9","session_id":null,\
-"timestamp":"2026-11-21T09:01:55.502Z","data":{"progress":5,"call":"plan/1","stage":"plan","node":null,\
-"model":"demo","provider":"demo"}}
+"timestamp":"2026-11-21T09:01:55.502Z","data":{"progress":5,"step":1,"total_steps":3,"call":"plan/1","stage":"plan",\
+"node":null,"model":"demo","provider":"demo"}}
 
 """,
 )

@@ -1,0 +1,49 @@
+"""What an `update` says of events that bring no sentence of their own."""
+
+from typing import Final
+
+from workflows.events import Kind
+from workflows.models import EventRow
+
+SAYS: Final = {
+    Kind.TASK_SUBMITTED: "Waiting for a worker",
+    Kind.TASK_STARTED: "Started",
+    Kind.TASK_REQUEUED: "Waiting for another worker",
+    Kind.TASK_PAUSING: "Pausing after what is under way",
+    Kind.TASK_PAUSED: "Paused",
+    Kind.TASK_PAUSE_WITHDRAWN: "Going on",
+    Kind.TASK_RESUMED: "Waiting for a worker",
+    Kind.MODEL_RETRIED: "The model did not answer; trying again",
+    Kind.MODEL_REJECTED: "The model's reply was not valid; asking again",
+}
+
+NODE_STATUS: Final = {
+    Kind.NODE_STARTED: "running",
+    Kind.NODE_PROGRESS: "running",
+    Kind.NODE_RETRIED: "retrying",
+    Kind.NODE_FINISHED: "completed",
+    Kind.NODE_FAILED: "failed",
+    Kind.NODE_SKIPPED: "skipped",
+}
+"""What becomes of a node of an execution, in EvoAgentX's words where it has them."""
+
+UPDATES: Final = frozenset({Kind.TASK_PROGRESS, *SAYS, *NODE_STATUS})
+"""The kinds that show as an `update`."""
+
+
+def sentence(event: EventRow) -> str:
+    data, node = event.data, f"'{event.data.get('node')}'"
+    match event.kind:
+        case Kind.NODE_STARTED:
+            return f"Running {node}" if data["run"] == 1 else f"Running {node} again, round {data['run']}"
+        case Kind.NODE_PROGRESS:
+            return f"{node}: {data['text']}"
+        case Kind.NODE_RETRIED:
+            return f"{node} failed and is tried again in {data['delay_s']:g} s: {data['reason']}"
+        case Kind.NODE_FINISHED:
+            return f"{node} has its results"
+        case Kind.NODE_FAILED:
+            return f"{node} failed: {data['error']['message']}"
+        case Kind.NODE_SKIPPED:
+            return f"{node} is skipped, since '{data['because']}' failed"
+    return str(data.get("current_state") or SAYS.get(Kind(event.kind), ""))

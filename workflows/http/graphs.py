@@ -1,0 +1,62 @@
+"""Workflows that requests bring along, and inputs for them: checked before there is a task."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from workflows.engine import graph as graphs
+from workflows.engine.executable import execution_problems
+from workflows.exceptions import Invalid, Problem
+
+MAX_NODES: Final = 1000
+MAX_PROBLEMS: Final = 20
+FIELD: Final = "workflow_graph"
+
+PLACE: Final = re.compile(r"(?:\w+(?:\[\d+\])?)(?:\.\w+(?:\[\d+\])?)*(?= (?:must|has) )")
+"""What the sentences about a graph's shape begin with: `nodes[3].inputs[0].type must …`."""
+NAMED: Final = re.compile(r"\bnode '([^']+)'")
+
+Graph = Mapping[str, Any]
+
+
+def checked_graph(graph: Any) -> dict[str, Any]:
+    """A graph that can be executed, given its inputs. Raises Invalid: each problem names the node, and its place."""
+    nodes = graph.get("nodes") if isinstance(graph, dict) else None
+    if isinstance(nodes, list) and len(nodes) > MAX_NODES:
+        msg = f"The graph has {len(nodes):,} nodes, and {MAX_NODES:,} is the most. Split it into several workflows."
+        raise Invalid.at("body", FIELD, "nodes", msg=msg, type="too_long")
+    if problems := graphs.validate(graph):
+        places = _places(nodes if isinstance(nodes, list) else [])
+        raise Invalid([Problem(loc=_loc(said, places), msg=said, type="value_error") for said in problems])
+    # Inputs come with each execution; what the graph itself lacks can be said of it alone.
+    _refuse(problem for problem in execution_problems(graph, {}) if problem["loc"][0] == FIELD)
+    checked: dict[str, Any] = graph
+    return checked
+
+
+def check_inputs(graph: Graph, inputs: Mapping[str, Any]) -> None:
+    """Raises Invalid for inputs that are missing or of a wrong type."""
+    _refuse(execution_problems(graph, inputs))
+
+
+def _refuse(problems: Iterator[Problem] | Sequence[Problem]) -> None:
+    found = [Problem(loc=["body", *p["loc"]], msg=p["msg"], type=p["type"]) for p in problems]
+    if found:
+        raise Invalid(found[:MAX_PROBLEMS])
+
+
+def _loc(said: str, places: Mapping[str, int]) -> list[str | int]:
+    """Where in the request the problem is: the path with which its sentence begins, or the node that it names."""
+    if path := PLACE.match(said):
+        steps = re.findall(r"\w+", path[0])
+        return ["body", FIELD, *(int(step) if step.isdigit() else step for step in steps)]
+    node = NAMED.search(said)
+    if node and node[1] in places:
+        return ["body", FIELD, "nodes", places[node[1]]]
+    return ["body", FIELD]
+
+
+def _places(nodes: Sequence[Any]) -> dict[str, int]:
+    """The index of each node by its name; of several of one name, the last."""
+    names = ((node.get("name") if isinstance(node, dict) else None) for node in nodes)
+    return {name: index for index, name in enumerate(names) if isinstance(name, str)}
