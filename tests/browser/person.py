@@ -63,8 +63,14 @@ class Person:
         return self.browser.execute_script(script, *arguments)
 
     def wait_for(self, condition: Any, what: str, seconds: float = SECONDS) -> Any:
+        def holds() -> Any:
+            try:
+                return condition()
+            except StaleElementReferenceException:  # the page changed between finding and asking
+                return False
+
         try:
-            return wait_for(condition, what, seconds)
+            return wait_for(holds, what, seconds)
         except AssertionError as error:
             page = self.find("body").text[:2000]
             raise AssertionError(f"{error}; the page says:\n{page}\nand its console: {self.console()}") from None
