@@ -302,7 +302,8 @@ THROTTLE_RUNS = setting.text(
 LOGIN_GUESSES = setting.integer(
     "LOGIN_GUESSES",
     20,
-    "wrong passwords for one name from one address within an hour; ten times as many from one address for all names",
+    "wrong passwords for one name from one address within an hour; ten times as many from one address for all names; "
+    "`0`: any number",
 )
 STREAMS_PER_CALLER = setting.integer(
     "STREAMS_PER_CALLER", 200, "streams that a caller may have open in one web process"

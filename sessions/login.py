@@ -32,15 +32,12 @@ class LoginForm(AuthenticationForm):
         address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
         name = _counter(address, self.cleaned_data.get("username", "").casefold())
         with suppress(RedisError, OSError):
-            if _count(name) > settings.LOGIN_GUESSES or _count(_counter(address)) > self._for_all_names():
+            if _is_too_many(name, 1) or _is_too_many(_counter(address), FOR_ALL_NAMES):
                 raise ValidationError("Too many tries. Wait an hour before the next one.", code=TOO_MANY)
         cleaned = super().clean()
         with suppress(RedisError, OSError):
             cache.delete(name)
         return cleaned
-
-    def _for_all_names(self) -> int:
-        return int(settings.LOGIN_GUESSES) * FOR_ALL_NAMES
 
 
 class AdminLoginForm(LoginForm, AdminAuthenticationForm):
@@ -55,6 +52,10 @@ def was_refused_unheard(form: Form) -> bool:
 def _counter(address: str, name: str | None = None) -> str:
     """The cache's key. A digest, since names may hold anything."""
     return f"login.{hashlib.sha256(repr((address, name)).encode()).hexdigest()}"
+
+
+def _is_too_many(counter: str, times: int) -> bool:
+    return bool(settings.LOGIN_GUESSES) and _count(counter) > settings.LOGIN_GUESSES * times
 
 
 def _count(counter: str) -> int:
