@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from workflows.description.errors import TaskErrorSerializer
+from workflows.description.graph import ResultSerializer
 from workflows.description.streams import Frames
 from workflows.dialects.native.execution_kinds import EXECUTION_DATA, StandingFields
 from workflows.dialects.native.serializers import EventSerializer, UsageSerializer
@@ -70,7 +71,7 @@ class TotalsSerializer(DataSerializer):
 
 
 class CompletedSerializer(TotalsSerializer):
-    result = serializers.JSONField(help_text="Of a generation: `goal`, `workflow_graph`, `message`.")
+    result = ResultSerializer()
 
 
 class FailedSerializer(TotalsSerializer, ProgressedSerializer):
@@ -154,7 +155,7 @@ class SnapshotSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(Status.values)
     progress = serializers.IntegerField()
     current_state = serializers.CharField()
-    result = serializers.JSONField()
+    result = ResultSerializer(allow_null=True)
     error = TaskErrorSerializer(allow_null=True)
 
 
