@@ -174,6 +174,7 @@ def test_an_llm_config_that_is_no_object(url: str, config: Any) -> None:
         "user:canary@model.example",
         "https://user:canary@api.openai.com/v1",
         "http://model\n.example/",
+        "\x1e\x1f",
     ],
 )
 def test_an_unknown_endpoint(url: str, name: str, endpoint: str) -> None:

@@ -59,13 +59,14 @@ class TrueOrFalseField(serializers.BooleanField):
         return data
 
 
-@extend_schema_field({"type": "string", "format": "uri", "pattern": r"^(https?://[^@?#\\\s]+)?$"})
+@extend_schema_field({"type": "string", "pattern": r"^\s*(https?://[^@?#\\\s]+)?\s*$"})
 class EndpointField(StringField):
     """An HTTP API's address. Credentials have their own field, and must not end up in an error text or an event."""
 
     def to_internal_value(self, data: Any) -> str:
         address = super().to_internal_value(data)
-        if address and not _is_endpoint(address):
+        # Python takes control characters for white space too, and would make an empty address of them.
+        if data.strip(" \t\r\n") and not _is_endpoint(address):
             raise serializers.ValidationError(
                 "Must be an address like https://api.openai.com/v1, without a name, a password or a query.",
                 code="url_parsing",
