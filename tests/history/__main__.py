@@ -41,7 +41,10 @@ def _parse(command_line: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--writers", type=int, default=16, help="who write through the services (default: %(default)s)")
     parser.add_argument("--readers", type=int, default=100, help="who read streams (default: %(default)s)")
     parser.add_argument("--clients", type=int, default=6, help="who ask for generations (default: %(default)s)")
-    parser.add_argument("--walk", action="store_true", help="kill a worker at every event of a generation, too")
+    parser.add_argument(
+        "--walk", type=int, nargs="?", const=1, default=0, metavar="N",
+        help="first kill a worker at every event, or every Nth, of a generation and of an execution",
+    )  # fmt: skip
     parser.add_argument("--keep-logs", metavar="FOLDER", help="where to leave the processes' logs")
     return parser.parse_args(command_line)
 

@@ -1,5 +1,5 @@
-"""Clients who ask for generations: blocking, as task streams and in sessions, with faulty models, some sent three times
-under one key, some cancelled."""
+"""Clients who ask for generations and executions: blocking, as task streams and in sessions, with faulty models, some
+sent three times under one key, some cancelled."""
 
 import asyncio
 import random
@@ -10,6 +10,7 @@ import aiohttp
 
 from tests.history.history import Stream
 from tests.history.http import Http
+from tests.history.journeys import diamond
 
 MODELS = (
     "demo", "demo", "demo-slow-0.5s", "demo-slow-1s", "demo-429", "demo-500", "demo-cut", "demo-dirty-json",
@@ -22,7 +23,7 @@ BLOCKING_SECONDS = 90.0
 
 
 class Client:
-    """Asks for one generation after the other. Every request has a key, so that it can be sent again after a fault."""
+    """Asks for one task after the other. Every request has a key, so that it can be sent again after a fault."""
 
     def __init__(self, name: str, seed: int, http: Http, streams: list[Stream], sessions: list[str]) -> None:
         self.answered: dict[str, list[str]] = {}
@@ -43,20 +44,17 @@ class Client:
         chance = self._chance
         self._asked += 1
         key = f"{self._name}/{self._asked}"
-        body = {
-            "goal": f"{chance.choice(GOALS)} ({key})",
-            "llm_config": {"model": chance.choice(MODELS)},
-            "timeout": 120,
-        }
+        job = chance.choice(("generate", "execute"))
+        goal = f"{chance.choice(GOALS)} ({key})"
+        asked = {"goal": goal} if job == "generate" else {"workflow_graph": diamond(goal)}
+        body = {**asked, "llm_config": {"model": chance.choice(MODELS)}, "timeout": 120}
         session = chance.choice(self._sessions) if self._sessions else ""
-        path = chance.choice(
-            ["/workflow/generate", "/stream/workflow/generate", f"/client/{session}/workflow/generate"]
-        )
+        path = chance.choice(["", "/stream", f"/client/{session}"]) + f"/workflow/{job}"
         times = 3 if chance.random() < 0.3 else 1
         sent = [self._insist(lambda side: self._post(side, path, body, key)) for _ in range(times)]
         tasks = await asyncio.gather(*sent)
         self.answered[key] = tasks
-        if path != "/workflow/generate":
+        if not path.startswith("/workflow"):
             self._streams.append(Stream("task", tasks[0], native=chance.random() < 0.6))
             if chance.random() < 0.15:
                 await asyncio.sleep(chance.uniform(0.0, 0.5))

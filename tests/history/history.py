@@ -6,7 +6,17 @@ from typing import Literal
 
 from workflows.events import SESSION_ENDINGS, TASK_ENDINGS, Kind
 
-HIDDEN = frozenset({Kind.MODEL_STARTED, Kind.MODEL_COMPLETED, Kind.PLAN_COMPLETED, Kind.NODE_COMPLETED})
+HIDDEN = frozenset(
+    {
+        Kind.MODEL_STARTED,
+        Kind.MODEL_COMPLETED,
+        Kind.PLAN_COMPLETED,
+        Kind.NODE_COMPLETED,
+        Kind.WORKFLOW_STARTED,
+        Kind.ITERATION_STARTED,
+        Kind.ITERATION_COMPLETED,
+    }
+)
 """Kinds that the evoagentx dialect does not show (docs/events.md)."""
 
 Outcome = Literal["written", "rolled back", "refused"]
@@ -29,6 +39,13 @@ class Row:
     """The model call that it tells of."""
     marker: str | None = None
     """By which a writer finds its own write again."""
+    node_step: str | None = None
+    """The ledger's key of a node's run, or of an attempt at one, whose end it tells."""
+
+    @property
+    def settled(self) -> str | None:
+        """The ledger's key of the step that it tells."""
+        return self.call if self.kind == Kind.MODEL_COMPLETED else self.node_step
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from tests.history.history import CLOSING_FRAMES, HIDDEN, Footprint, History, ModelCall, Reading
-from tests.history.log import Numbered, allowed_calls, by_stage, by_stream, completed_calls, status_after
+from tests.history.log import Numbered, allowed_calls, by_stream, calls_by_stage, status_after, told_steps
 from tests.history.verdict import Verdict
 from workflows.events import SESSION_ENDINGS, TASK_ENDINGS
 
@@ -122,7 +122,7 @@ def ledger_told(history: History) -> Verdict:
     verdict = Verdict("ledger told")
     streams = by_stream(history.rows)
     for task in history.tasks:
-        told = completed_calls(streams.get(("task", task.id), {}).values())
+        told = told_steps(streams.get(("task", task.id), {}).values())
         verdict.check(sorted(told) == sorted(task.settled), f"task {task.id} settled {task.settled}, told {told}")
     return verdict
 
@@ -132,7 +132,7 @@ def settled_calls_were_made(history: History) -> Verdict:
     verdict = Verdict("settled calls were made")
     calls = _calls(history.model_calls)
     for task in history.tasks:
-        for stage, settled in by_stage(task.settled).items():
+        for stage, settled in calls_by_stage(task.settled).items():
             finished = sum(call.finished > 0 for call in calls[task.goal, stage])
             holds = finished >= len(settled)
             verdict.check(holds, f"task {task.id}: {settled} are settled, but {finished} calls finished")

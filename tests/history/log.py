@@ -34,9 +34,9 @@ def status_after(kinds: Iterable[str]) -> str:
     return str(status)
 
 
-def completed_calls(rows: Iterable[Row]) -> list[str]:
-    """The calls whose completion was told."""
-    return [row.call or "" for row in rows if row.kind == Kind.MODEL_COMPLETED]
+def told_steps(rows: Iterable[Row]) -> list[str]:
+    """The steps whose settling was told: calls of the model, runs of nodes, attempts at them that failed."""
+    return [row.settled for row in rows if row.settled]
 
 
 def allowed_calls(rows: Iterable[Row]) -> dict[str, list[int]]:
@@ -63,10 +63,12 @@ def allowed_calls(rows: Iterable[Row]) -> dict[str, list[int]]:
     return {stage: sorted(allowed, reverse=True) for stage, allowed in stages.items()}
 
 
-def by_stage(calls: Iterable[str]) -> dict[str, list[str]]:
+def calls_by_stage(steps: Iterable[str]) -> dict[str, list[str]]:
+    """The steps that are calls of the model."""
     stages: dict[str, list[str]] = defaultdict(list)
-    for call in calls:
-        stages[stage_of(call)].append(call)
+    for step in steps:
+        if (stage := stage_of(step)) != "node":
+            stages[stage].append(step)
     return stages
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -21,6 +22,7 @@ from tests.history.faults import Fault, inflict, schedule
 from tests.history.footprint import footprint
 from tests.history.history import Footprint, History, ModelCall, Reading, StatusSeen, Stream, Submission
 from tests.history.http import Http
+from tests.history.journeys import JOURNEYS
 from tests.history.readers import Reader
 from tests.history.rows import Rows
 from tests.history.walk import Walk
@@ -35,7 +37,7 @@ SETTLE_SECONDS = 60.0
 REST_SECONDS = 15.0
 EXERCISES = 24
 """As many as a process has connections to the database."""
-STAGES = {"workflow_plan": "plan", "node_agents": "agents"}
+STAGES = {"workflow_plan": "plan", "node_agents": "agents", "node_result": "execute"}
 """The demo model counts by the schema that was asked for; the ledger's keys begin with the stage."""
 
 
@@ -49,7 +51,8 @@ class Plan:
     readers: int = 100
     clients: int = 6
     sessions: int = 4
-    walk: bool = False
+    walk: int = 0
+    """A worker is killed at every so manieth event of a generation and of an execution; 0: at none."""
 
 
 class Recorder:
@@ -58,7 +61,7 @@ class Recorder:
     def __init__(self, world: World, plan: Plan) -> None:
         self.history = History()
         self.faults: list[Fault] = []
-        self.boundaries = 0
+        self.boundaries: dict[str, int] = {}
         self._walked: list[Reading] = []
         self._world = world
         self._plan = plan
@@ -81,9 +84,12 @@ class Recorder:
         await self._note_calls()
 
     async def _walk(self, http: Http, caller: Caller) -> None:
-        walk = Walk(self._world, caller, Reader("walker", self._plan.seed, http, [], self._statuses))
-        await walk.run()
-        self.boundaries, self._walked = walk.boundaries, walk.readings
+        reader = Reader("walker", self._plan.seed, http, [], self._statuses)
+        for name, submit in JOURNEYS.items():
+            walk = Walk(self._world, partial(submit, caller), reader, stride=self._plan.walk)
+            await walk.run()
+            self.boundaries[name] = walk.boundaries
+            self._walked += walk.readings
 
     async def _run(self, http: Http, caller: Caller) -> None:
         plan = self._plan

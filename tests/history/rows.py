@@ -7,8 +7,19 @@ import psycopg
 
 from tests.history.history import HIDDEN, Row, TaskRow
 from tests.history.readers import digest_of
+from workflows.events import Kind
 
 UNFINISHED = "SELECT count(*) FROM workflows_task WHERE ended_at IS NULL"
+
+
+def node_step(kind: str, data: dict[str, Any]) -> str | None:
+    """The key of the step that an event of a node settles."""
+    match kind:
+        case Kind.NODE_FINISHED:
+            return str(data["node_run"])
+        case Kind.NODE_RETRIED | Kind.NODE_FAILED:
+            return f"{data['node_run']}/attempt/{data['attempt']}"
+    return None
 
 
 class Rows:
@@ -29,6 +40,7 @@ class Rows:
                 digest=digest_of(data),
                 call=data.get("call"),
                 marker=data.get("marker"),
+                node_step=node_step(kind, data),
             )
             for task, seq, session, session_seq, kind, data in self._all(query)
         ]

@@ -1,4 +1,4 @@
-"""A `kill -9` of the worker at every event of a generation.
+"""A `kill -9` of the worker at every event of a generation, and of an execution.
 
 A trigger holds the writing of event n + 1, so that the worker is killed when exactly n events are there. Its last write
 is then undone, or committed without anybody hearing of it, by turns. Other workers go on with what the rows say.
@@ -8,24 +8,22 @@ import asyncio
 import logging
 import signal
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import psycopg
 from asgiref.sync import sync_to_async
 from celery import Celery
 
-from sessions.callers import Caller
-from tests.factories import make_task
 from tests.history.history import Reading, Stream
 from tests.history.readers import Reader
 from tests.history.world import World
 from tests.stack import Process, wait_for
+from workflows.models import Task
 from workflows.services.queue import RUN_TASK
 
 logger = logging.getLogger(__name__)
 
-GOAL = "Sort the mail, then answer it"
 QUEUE = "evoserver"
 QUEUES = range(1, 15)
 """Redis databases, each the queue of one doomed worker: nobody else hears of its task."""
@@ -48,31 +46,35 @@ HELD = f"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = {LOCK}
 
 
 class Walk:
-    """Walks through a generation's events, one task and one killed worker for each."""
+    """Walks through a task's events, one task of the same kind and one killed worker for each, or each `stride`th.
 
-    def __init__(self, world: World, caller: Caller, reader: Reader) -> None:
+    `submit` makes the task, in whose goal the text stands that it is called with.
+    """
+
+    def __init__(self, world: World, submit: Callable[[str], Task], reader: Reader, *, stride: int = 1) -> None:
         self.boundaries = 0
         self.readings: list[Reading] = []
         self._world = world
-        self._caller = caller
+        self._submit = submit
         self._reader = reader
+        self._stride = stride
 
     async def run(self) -> None:
-        """Until a generation ends before its worker is killed: then every event has had its turn."""
+        """Until a task ends before its worker is killed: then every event has had its turn."""
         async with self._holding() as database:
             doomed = await asyncio.to_thread(self._start, 1)
-            for events in range(1, MOST_EVENTS):
-                following = asyncio.create_task(asyncio.to_thread(self._start, events + 1))
+            for events in range(1, MOST_EVENTS, self._stride):
+                following = asyncio.create_task(asyncio.to_thread(self._start, events + self._stride))
                 reached = await self._step(database, doomed, events)
                 doomed = await following
                 if not reached:
                     break
-                self.boundaries = events
+                self.boundaries += 1
             await asyncio.to_thread(doomed.stop, signal.SIGKILL)
 
     async def _step(self, database: psycopg.AsyncConnection, doomed: Process, events: int) -> bool:
         """Kill the worker once `events` are there. False if the task ended with no more than these."""
-        task = await sync_to_async(make_task)(self._caller, f"{GOAL} (killed at {events})", timeout_seconds=300)
+        task = await sync_to_async(self._submit)(f"killed at {events}")
         await database.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         await database.execute("INSERT INTO history_walk VALUES (%s, %s)", [task.pk, events + 1])
         await asyncio.to_thread(self._send, task.pk, events)
