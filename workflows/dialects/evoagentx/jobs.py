@@ -25,6 +25,7 @@ from workflows.models import Job, Status, Task
 
 TASK_ID = {"X-Task-Id": "The task's id."}
 ENDINGS: Mapping[Code, Answer] = {
+    402: OpenApiResponse(answers.FailureSerializer, "The budget does not allow another model call."),
     409: OpenApiResponse(
         answers.CancelledSerializer, "The task was cancelled, or the request cannot be met as things stand."
     ),
@@ -116,7 +117,7 @@ class StartGeneration(Start):
 
 
 class StartExecution(Start):
-    """`POST /stream/workflow/execute`: likewise."""
+    """`POST /stream/workflow/execute`: a posted or a generated workflow, as a task with a stream of its own."""
 
     @starts(Job.EXECUTE, "Start an execution", answers.StartedSerializer)
     def post(self, request: Request) -> Response:
@@ -124,7 +125,7 @@ class StartExecution(Start):
 
 
 class StartRun(Start):
-    """`POST /stream/workflow/run`: likewise."""
+    """`POST /stream/workflow/run`: from a goal to what its workflow makes, as a task with a stream of its own."""
 
     @starts(Job.RUN, "Start a whole run", answers.StartedSerializer)
     def post(self, request: Request) -> Response:
@@ -144,7 +145,7 @@ class StartWithin(CallerView):
 
 
 class StartInSession(StartWithin):
-    """`POST /client/{client_id}/workflow/generate`."""
+    """`POST /client/{client_id}/workflow/generate`: what happens is told on the session's stream."""
 
     @starts(Job.GENERATE, "Start a generation in a session", answers.StartedInSessionSerializer)
     def post(self, request: Request, client_id: str) -> Response:
@@ -152,7 +153,7 @@ class StartInSession(StartWithin):
 
 
 class StartExecutionInSession(StartWithin):
-    """`POST /client/{client_id}/workflow/execute`."""
+    """`POST /client/{client_id}/workflow/execute`: what happens is told on the session's stream."""
 
     @starts(Job.EXECUTE, "Start an execution in a session", answers.StartedInSessionSerializer)
     def post(self, request: Request, client_id: str) -> Response:
@@ -160,7 +161,7 @@ class StartExecutionInSession(StartWithin):
 
 
 class StartRunInSession(StartWithin):
-    """`POST /client/{client_id}/workflow/run`."""
+    """`POST /client/{client_id}/workflow/run`: what happens is told on the session's stream."""
 
     @starts(Job.RUN, "Start a whole run in a session", answers.StartedInSessionSerializer)
     def post(self, request: Request, client_id: str) -> Response:

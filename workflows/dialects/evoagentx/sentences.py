@@ -27,7 +27,9 @@ NODE_STATUS: Final = {
 }
 """What becomes of a node of an execution, in EvoAgentX's words where it has them."""
 
-UPDATES: Final = frozenset({Kind.TASK_PROGRESS, *SAYS, *NODE_STATUS})
+BUDGETS: Final = (Kind.BUDGET_WARNING, Kind.BUDGET_EXCEEDED)
+
+UPDATES: Final = frozenset({Kind.TASK_PROGRESS, *SAYS, *NODE_STATUS, *BUDGETS})
 """The kinds that show as an `update`."""
 
 
@@ -46,4 +48,6 @@ def sentence(event: EventRow) -> str:
             return f"{node} failed: {data['error']['message']}"
         case Kind.NODE_SKIPPED:
             return f"{node} is skipped, since '{data['because']}' failed"
+        case Kind.BUDGET_WARNING | Kind.BUDGET_EXCEEDED:
+            return str(data["message"])
     return str(data.get("current_state") or SAYS.get(Kind(event.kind), ""))

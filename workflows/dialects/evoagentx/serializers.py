@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from workflows.exceptions import Invalid
+from workflows.http.budget import BudgetSerializer
 from workflows.http.fields import StringField, TimeoutField
 from workflows.http.llm_config import LLMConfigSerializer
 
@@ -44,11 +45,12 @@ class GoalSerializer(serializers.Serializer[Any]):
 
 
 class ModelSerializer(serializers.Serializer[Any]):
-    """What every task takes: optionally the model, MCP servers and a timeout in seconds."""
+    """What every task takes: optionally the model, MCP servers, a timeout in seconds and a budget."""
 
     llm_config = LLMConfigSerializer(required=False, allow_null=True)
     mcp_config = McpConfigField(required=False, allow_null=True)
     timeout = TimeoutField()
+    budget = BudgetSerializer(required=False, allow_null=True)
 
     def validate_mcp_config(self, value: Any) -> None:
         """`{}` and null mean none. Nothing else is taken yet, so everything else is refused, with its reason."""

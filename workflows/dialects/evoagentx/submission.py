@@ -19,6 +19,7 @@ from workflows.dialects.evoagentx.serializers import (
 )
 from workflows.engine.executable import ignored_inputs
 from workflows.http.access import spend
+from workflows.http.budget import limits_of
 from workflows.http.graphs import check_inputs
 from workflows.http.idempotency import idempotency_of
 from workflows.http.views import validated
@@ -84,6 +85,7 @@ def submit_job(
             params={"llm_config": choice.params, **wanted.params},
             secrets=choice.secrets,
             timeout_seconds=asked["timeout"],
+            **limits_of(asked),
             ignored=bounded([*ignored_keys(serializer, body), *wanted.ignored]),
             session=session,
             idempotency=idempotency_of(request),

@@ -148,6 +148,15 @@ class NodeStaffedSerializer(ProgressedSerializer):
     agents = serializers.ListField(child=serializers.CharField(), help_text="Their names.")
 
 
+class BudgetSerializer(StandingFields):
+    scope = serializers.ChoiceField(["task", "group"])
+    unit = serializers.ChoiceField(["tokens", "cost_usd"])
+    used = serializers.FloatField(help_text="With what is reserved.")
+    limit = serializers.FloatField()
+    usage_percentage = serializers.FloatField()
+    message = serializers.CharField()
+
+
 class SnapshotSerializer(serializers.Serializer[Any]):
     """The task as it is now."""
 
@@ -181,6 +190,8 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.MODEL_RETRIED: RetriedSerializer,
     Kind.MODEL_REJECTED: RejectedSerializer,
     Kind.MODEL_COMPLETED: CallCompletedSerializer,
+    Kind.BUDGET_WARNING: BudgetSerializer,
+    Kind.BUDGET_EXCEEDED: BudgetSerializer,
     Kind.PLAN_COMPLETED: PlanSerializer,
     Kind.NODE_COMPLETED: NodeStaffedSerializer,
     **EXECUTION_DATA,

@@ -13,7 +13,7 @@ from workflows.models import Job, Status, Task
 
 LISTED = (
     "task_id", "job", "goal", "status", "progress", "current_state", "error", "usage", "cost_usd", "model_calls",
-    "unpriced_calls", "session_id", "thread_id", "run_no", "rerun_of_id", "last_seq", "timeout_seconds",
+    "unpriced_calls", "budget", "session_id", "thread_id", "run_no", "rerun_of_id", "last_seq", "timeout_seconds",
     "created_at", "started_at", "ended_at", "links",
 )  # fmt: skip
 
@@ -24,6 +24,13 @@ class UsageSerializer(serializers.Serializer[Any]):
     prompt_tokens = serializers.IntegerField()
     completion_tokens = serializers.IntegerField()
     total_tokens = serializers.IntegerField()
+
+
+class TaskBudgetSerializer(serializers.Serializer[Any]):
+    """What the task may take at most; null: as much as it needs."""
+
+    tokens = serializers.IntegerField(allow_null=True)
+    cost_usd = serializers.FloatField(allow_null=True)
 
 
 class LinksSerializer(serializers.Serializer[Any]):
@@ -40,6 +47,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     task_id = serializers.UUIDField(source="id", read_only=True)
     error = TaskErrorSerializer(read_only=True, allow_null=True)
     usage = serializers.SerializerMethodField()
+    budget = serializers.SerializerMethodField()
     cost_usd = serializers.FloatField(read_only=True, help_text="Without the `unpriced_calls`.")
     links = serializers.SerializerMethodField()
 
@@ -55,6 +63,10 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "completion_tokens": task.completion_tokens,
             "total_tokens": task.prompt_tokens + task.completion_tokens,
         }
+
+    @extend_schema_field(TaskBudgetSerializer)
+    def get_budget(self, task: Task) -> dict[str, float | None]:
+        return {"tokens": task.budget_tokens, "cost_usd": None if task.budget_usd is None else float(task.budget_usd)}
 
     @extend_schema_field(LinksSerializer)
     def get_links(self, task: Task) -> dict[str, str]:

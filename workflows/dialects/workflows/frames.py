@@ -33,6 +33,8 @@ SHOWN: Final = (
     Kind.NODE_SKIPPED,
     Kind.MODEL_RETRIED,
     Kind.MODEL_REJECTED,
+    Kind.BUDGET_WARNING,
+    Kind.BUDGET_EXCEEDED,
 )
 """The kinds of which a frame may come."""
 
@@ -132,6 +134,8 @@ def _say_of_run(kind: Kind, event: EventRow) -> Said | None:
         case Kind.WORKFLOW_STARTED:
             tasks = [{"name": node["name"], "depends_on": node["depends_on"]} for node in data["nodes"]]
             return "task_progress", f"Running {_count(data['total'], 'task')}", {"tasks": tasks}
+        case Kind.BUDGET_WARNING | Kind.BUDGET_EXCEEDED:
+            return "task_progress", data["message"], _only(data, "scope", "unit", "used", "limit")
         case Kind.ITERATION_STARTED:
             return (
                 "iteration_started",

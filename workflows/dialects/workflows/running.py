@@ -11,6 +11,7 @@ from workflows.dialects.workflows.serializers import ExecuteSerializer, RetrySer
 from workflows.engine.executable import execution_problems, ignored_inputs
 from workflows.exceptions import Conflict, Invalid
 from workflows.http.access import spend
+from workflows.http.budget import limits_of
 from workflows.http.idempotency import idempotency_of
 from workflows.http.views import validated
 from workflows.models import Job, Status, Task, Workflow
@@ -35,6 +36,7 @@ def execute(request: HttpRequest, caller: Caller, workflow: Workflow, body: Any)
         params={"llm_config": choice.params, "inputs": inputs, "depth": config["depth"], "breadth": config["breadth"]},
         secrets=choice.secrets,
         timeout_seconds=asked["timeout"],
+        **limits_of(asked),
         ignored=[name[:100] for name in ignored[:50]],
         workflow_version=version,
         idempotency=idempotency_of(request),

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from workflows.engine.policies import MAX_RETRIES, MAX_TIMEOUT_S
 from workflows.engine.templates import IDENTIFIER
+from workflows.http.budget import BudgetSerializer
 from workflows.http.fields import NumberField, StringField, TimeoutField, WholeNumberField
 from workflows.http.llm_config import LLMConfigSerializer
 from workflows.http.paging import MAX_PAGE
@@ -84,11 +85,12 @@ class GraphSerializer(serializers.Serializer[Any]):
 
 
 class ExecuteSerializer(serializers.Serializer[Any]):
-    """The body of an execution, all of it optional: inputs by name, the model, a timeout in seconds."""
+    """The body of an execution, all of it optional: inputs by name, the model, a timeout in seconds, a budget."""
 
     inputs = serializers.DictField(required=False, allow_null=True)
     llm_config = LLMConfigSerializer(required=False, allow_null=True)
     timeout = TimeoutField()
+    budget = BudgetSerializer(required=False, allow_null=True)
 
 
 class KeySerializer(serializers.Serializer[Any]):
