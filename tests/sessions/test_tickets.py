@@ -15,7 +15,7 @@ from django.utils import timezone
 from sessions import tickets
 from sessions.callers import Caller, Right, Ticket
 from sessions.models import ApiToken, StreamTicket, digest_of
-from tests.factories import make_cancelled, make_running, make_worker
+from tests.factories import make_cancelled, make_running, make_worker, make_workflow, run_and_cancel
 from tests.http.asking import bearer
 from tests.sessions.conftest import ALLOWED_ORIGIN
 from tests.sessions.test_keys import rows_with
@@ -97,6 +97,14 @@ def test_a_sessions_stream_has_tickets_too(guarded_url: str, member: tuple[Calle
         reader.read_until(b"task_cancelled")
         services.close_session(session)
         assert b"session_closed" in reader.read_to_end()
+
+
+def test_a_workflows_stream_waits_for_its_first_run_by_ticket(guarded_url: str, member: tuple[Caller, str]) -> None:
+    workflow = make_workflow(member[0])
+    with Connection(address(guarded_url, member[1], f"/api/v1/workflows/{workflow.pk}/stream")) as reader:
+        reader.read_until(b'"connected"')
+        run_and_cancel(member[0], workflow)
+        assert b"id: 1-" in reader.read_to_end()
 
 
 def test_once_the_end_was_seen_the_ticket_is_over(guarded_url: str, member: tuple[Caller, str]) -> None:
