@@ -65,6 +65,10 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
     body: dict[str, Any] | None = None
     if "generate" in route.pattern:
         body = {"goal": "Count", "llm_config": {"model": "demo"}}
+    elif route.pattern.endswith("workflow/execute"):
+        body = {"workflow_graph": draft_of({"name": "Count", "tasks": [{"name": "count"}]}).graph}
+    elif route.pattern.endswith("workflow/run"):
+        body = {"goal": "Count"}
     elif route.pattern.endswith("tickets"):
         body = {"stream": f"/stream/{ids['task']}"}
     elif route.pattern.endswith("workflows/mermaid"):

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 
 class StringField(serializers.CharField):
@@ -63,14 +64,20 @@ class TrueOrFalseField(serializers.BooleanField):
 class EndpointField(StringField):
     """An HTTP API's address. Credentials have their own field, and must not end up in an error text or an event."""
 
+    default_error_messages = {
+        "url_parsing": "Must be an address like https://api.openai.com/v1, without a name, a password or a query."
+    }
+
+    def run_validation(self, data: Any = empty) -> Any:
+        # Python takes control characters for white space too, and DRF makes an empty address of them.
+        if isinstance(data, str) and data.strip(" \t\r\n") and not data.strip():
+            self.fail("url_parsing")
+        return super().run_validation(data)
+
     def to_internal_value(self, data: Any) -> str:
         address = super().to_internal_value(data)
-        # Python takes control characters for white space too, and would make an empty address of them.
-        if data.strip(" \t\r\n") and not _is_endpoint(address):
-            raise serializers.ValidationError(
-                "Must be an address like https://api.openai.com/v1, without a name, a password or a query.",
-                code="url_parsing",
-            )
+        if address and not _is_endpoint(address):
+            self.fail("url_parsing")
         return address
 
 
