@@ -15,7 +15,13 @@ MAX_GOAL = 10_000
 """Characters. A goal is stored in events, which stay under 64 KB."""
 
 
-@extend_schema_field({"type": "object", "properties": {"mcpServers": {"type": "object", "maxProperties": 0}}})
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {"mcpServers": {"type": "object", "maxProperties": 0}},
+        "anyOf": [{"maxProperties": 0}, {"required": ["mcpServers"]}],
+    }
+)
 class McpConfigField(serializers.JSONField):
     """`{}`, null and no servers mean none. Nothing else is taken yet."""
 
