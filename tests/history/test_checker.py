@@ -22,6 +22,7 @@ from tests.history.history import (
 )
 from tests.history.judge import INVARIANTS, judge
 from tests.history.readers import JsonLines, ServerSentEvents
+from tests.history.rows import node_step
 
 TASK, SESSION = "task-1", "session-1"
 KINDS = ("task.submitted", "task.started", "model.started", "model.completed", "task.requeued", "task.started")
@@ -260,6 +261,26 @@ def test_what_is_broken_is_seen(harm: Callable[[History], None], invariant: str)
 
 def test_every_invariant_is_broken_by_some_test() -> None:
     assert {invariant for _, invariant in BREAKS} == {judged(History()).invariant for judged in INVARIANTS}
+
+
+NODE = {"node_run": "node/1/collect/1", "attempt": 2}
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("node.finished", "node/1/collect/1"),
+        ("node.retried", "node/1/collect/1/attempt/2"),
+        ("node.failed", "node/1/collect/1/attempt/2"),
+    ],
+)
+def test_what_a_node_settles_is_told_once(kind: str, key: str) -> None:
+    history = whole()
+    history.rows = [*history.rows[:4], replace(history.rows[4], kind=kind, node_step=node_step(kind, NODE))]
+    history.tasks = [replace(history.tasks[0], settled=("plan/1", key))]
+    assert "ledger told" not in broken(history)
+    history.tasks = [replace(history.tasks[0], settled=("plan/1",))]
+    assert "ledger told" in broken(history)
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
