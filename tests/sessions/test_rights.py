@@ -11,6 +11,7 @@ from sessions.callers import Caller, Right
 from sessions.models import ApiToken
 from sessions.roles import open_group
 from tests.factories import make_cancelled, make_running, make_worker, make_workflow, run_and_cancel
+from tests.http.asking import EXECUTION, GENERATION
 from tests.routes import all_routes
 from tests.stack import Stack, wait_for
 from tests.streaming.sse import Connection
@@ -63,12 +64,8 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
     """Ask as somebody would who wants it to work; the body of a stream is not read."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     body: dict[str, Any] | None = None
-    if "generate" in route.pattern:
-        body = {"goal": "Count", "llm_config": {"model": "demo"}}
-    elif route.pattern.endswith("workflow/execute"):
-        body = {"workflow_graph": draft_of({"name": "Count", "tasks": [{"name": "count"}]}).graph}
-    elif route.pattern.endswith("workflow/run"):
-        body = {"goal": "Count"}
+    if "workflow/" in route.pattern:
+        body = EXECUTION if "execute" in route.pattern else GENERATION
     elif route.pattern.endswith("tickets"):
         body = {"stream": f"/stream/{ids['task']}"}
     elif route.pattern.endswith("workflows/mermaid"):

@@ -1,21 +1,19 @@
 """From a request's body to what a workflow is to hold: its tasks become the nodes of a graph."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from workflows.dialects.workflows.serializers import ConfigSerializer, TaskSerializer, WorkflowSerializer
 from workflows.engine import graph as graphs
 from workflows.engine import policies, wiring
-from workflows.engine.executable import GOAL, execution_problems
+from workflows.engine.executable import GOAL
 from workflows.engine.shapes import Agent, Parameter, Plan, SubTask
 from workflows.engine.templates import completed
 from workflows.engine.text import cut, listed
 from workflows.exceptions import Invalid, Problem
+from workflows.http.graphs import MAX_PROBLEMS, checked_graph
 from workflows.http.views import validated
 from workflows.services import Draft
-
-MAX_NODES: Final = 1000
-MAX_PROBLEMS: Final = 20
 
 Task = Mapping[str, Any]
 
@@ -51,22 +49,6 @@ def ignored_keys(body: Mapping[str, Any]) -> list[str]:
         of_task = TaskSerializer().fields
         found += [f"tasks.{i}.{name}" for i, task in enumerate(tasks) for name in task if name not in of_task]
     return [name[:100] for name in found[:50]]
-
-
-def checked_graph(graph: Any) -> dict[str, Any]:
-    """A posted graph, if it can be executed. Raises Invalid."""
-    nodes = graph.get("nodes") if isinstance(graph, dict) else None
-    if isinstance(nodes, list) and len(nodes) > MAX_NODES:
-        msg = f"The graph has {len(nodes)} nodes, and {MAX_NODES} is the most. Split it into several workflows."
-        raise Invalid.at("body", "workflow_graph", "nodes", msg=msg, type="too_long")
-    if problems := graphs.validate(graph):
-        raise Invalid([_problem(["body", "workflow_graph"], said) for said in problems])
-    # Inputs come with each execution; what the graph itself lacks can be said now.
-    lacking = [problem for problem in execution_problems(graph, {}) if problem["loc"][0] != "inputs"]
-    if lacking:
-        raise Invalid([{**problem, "loc": ["body", *problem["loc"]]} for problem in lacking[:MAX_PROBLEMS]])
-    checked: dict[str, Any] = graph
-    return checked
 
 
 def graph_of(name: str, tasks: Sequence[Task]) -> dict[str, Any]:

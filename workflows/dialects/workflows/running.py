@@ -8,10 +8,11 @@ from sessions.callers import Caller
 from workflows import providers, services
 from workflows.dialects.workflows.lookup import run_to_act_on
 from workflows.dialects.workflows.serializers import ExecuteSerializer, RetrySerializer
-from workflows.engine.executable import execution_problems, ignored_inputs
-from workflows.exceptions import Conflict, Invalid
+from workflows.engine.executable import ignored_inputs
+from workflows.exceptions import Conflict
 from workflows.http.access import spend
 from workflows.http.budget import limits_of
+from workflows.http.graphs import check_inputs
 from workflows.http.idempotency import idempotency_of
 from workflows.http.views import validated
 from workflows.models import Job, Status, Task, Workflow
@@ -24,8 +25,7 @@ def execute(request: HttpRequest, caller: Caller, workflow: Workflow, body: Any)
     inputs = asked.get("inputs") or {}
     ignored = [name for name in body if name not in ExecuteSerializer().fields]
     if version.graph is not None:
-        if problems := execution_problems(version.graph, inputs):
-            raise Invalid([{**problem, "loc": ["body", *problem["loc"]]} for problem in problems[:20]])
+        check_inputs(version.graph, inputs)
         ignored += [f"inputs.{name}" for name in ignored_inputs(version.graph, inputs)]
     choice = providers.choose(asked.get("llm_config") or {})
     spend(caller)

@@ -39,6 +39,7 @@ from workflows.dialects.workflows.states import graph_of, tasks_of
 from workflows.engine.mermaid import mermaid
 from workflows.exceptions import Conflict, Invalid
 from workflows.http.access import require
+from workflows.http.graphs import checked_graph
 from workflows.http.paging import CURSOR, NewestFirst
 from workflows.http.views import CallerView, validated, validated_query
 from workflows.models import Task, Workflow, WorkflowVersion
@@ -302,7 +303,7 @@ class DrawGraph(CallerView):
     @describe("Draw any graph", body=GraphSerializer, answers=DRAWING)
     def post(self, request: Request) -> HttpResponse:
         posted = validated(GraphSerializer, self.body())["workflow_graph"]
-        return _text(mermaid(drafting.checked_graph(posted)))
+        return _text(mermaid(checked_graph(posted)))
 
 
 def _graph(workflow: Workflow) -> tuple[dict[str, Any], WorkflowVersion, Task | None]:
