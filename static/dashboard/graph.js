@@ -8,7 +8,7 @@ import { DETOUR, layOut, NODE } from "./layout.js";
 const SVG = "http://www.w3.org/2000/svg";
 const LINE_CHARS = 22;
 const SMALLEST = 0.75;
-const MARKS = { waiting: "planned", active: "being written…", done: "✓ has its agent", failed: "stopped" };
+const MARKS = { waiting: "planned", active: "being written…", done: "✓ has its agent", failed: "stopped", skipped: "skipped" };
 
 export class Graph {
   #box;
@@ -40,12 +40,13 @@ export class Graph {
     }
     for (const [name, element] of this.#nodes) {
       const node = /** @type {Node} */ (nodes.get(name));
-      if (element.dataset.state !== node.state) {
-        element.dataset.state = node.state;
-        element.setAttribute("aria-label", `${name}: ${MARKS[node.state]}`);
-        const mark = element.querySelector(".mark");
-        if (mark) mark.textContent = MARKS[node.state];
+      const said = node.mark ?? MARKS[node.state];
+      const mark = element.querySelector(".mark");
+      if (mark && mark.textContent !== said) {
+        mark.textContent = said;
+        element.setAttribute("aria-label", `${name}: ${said}`);
       }
+      element.dataset.state = node.state;
       element.setAttribute("aria-pressed", String(name === this.chosen));
     }
   }

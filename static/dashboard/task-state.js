@@ -1,10 +1,11 @@
 // What a task's events add up to. No page here: a state and an event make the next state.
+import { Execution, NODE_KINDS } from "./execution.js";
 
 /**
- * @typedef {"waiting" | "active" | "done" | "failed"} Phase
+ * @typedef {"waiting" | "active" | "done" | "failed" | "skipped"} Phase
  * @typedef {{seq: number, kind: string, timestamp: string, data: Record<string, any>}} TaskEvent
  * @typedef {{state: Phase, note: string}} Stage
- * @typedef {{name: string, description: string, inputs: string[], outputs: string[], agents: string[], prompt: string, state: Phase}} Node
+ * @typedef {{name: string, description: string, inputs: string[], outputs: string[], agents: string[], after: string[], prompt: string, state: Phase, mark?: string}} Node
  * @typedef {{source: string, target: string}} Edge
  * @typedef {{id: string, title: string, state: Phase, note: string, text: string, restarts: number}} Call
  * @typedef {{seq: number, at: string, kind: string, text: string}} Line
@@ -14,15 +15,22 @@ const ENDINGS = { "task.completed": "completed", "task.failed": "failed", "task.
 
 export const KINDS = [
   "task.submitted", "task.started", "task.requeued", "task.progress", ...Object.keys(ENDINGS),
+  "task.pausing", "task.paused", "task.pause_withdrawn", "task.resumed",
   "model.started", "model.text", "model.retried", "model.rejected", "model.completed",
-  "plan.completed", "node.completed",
+  "plan.completed", "node.completed", ...NODE_KINDS,
 ];
+
+/** How a node of an execution is marked in the drawing. */
+const MARKS = { waiting: "waiting", active: "running…", done: "✓ done", failed: "✗ failed", skipped: "skipped" };
+
 
 export class TaskState {
   /** @param {boolean} demo whether the demo model is known to have answered, though no event here may say so */
   constructor(demo = false) {
     this.lastSeq = 0;
     this.status = "queued";
+    this.isPausing = false;
+    this.execution = new Execution();
     this.progress = 0;
     this.state = "Waiting for a worker";
     this.error = "";
@@ -32,6 +40,7 @@ export class TaskState {
       plan: { state: "waiting", note: "Sub-tasks that fit together" },
       agents: { state: "waiting", note: "One for each node" },
       check: { state: "waiting", note: "The whole workflow holds" },
+      execute: { state: "waiting", note: "Every node that can run does" },
     };
     /** @type {Map<string, Node>} */
     this.nodes = new Map();
@@ -58,7 +67,9 @@ export class TaskState {
     const { kind, data } = event;
     if (data.progress !== undefined) this.progress = data.progress;
     if (data.demo || data.provider === "demo") this.demo = true;
-    const text = kind.startsWith("model.") ? this.#model(kind, data) : this.#task(kind, data);
+    const at = Date.parse(event.timestamp);
+    const text = kind.startsWith("model.") ? this.#model(kind, data)
+      : NODE_KINDS.includes(kind) ? this.#execute(kind, data, at) : this.#task(kind, data, at);
     if (kind !== "model.text") this.log.push({ seq: event.seq, at: event.timestamp.slice(11, 19), kind, text });
   }
 
@@ -78,9 +89,25 @@ export class TaskState {
   /**
    * @param {string} kind
    * @param {Record<string, any>} data
+   * @param {number} at
    * @returns {string}
    */
-  #task(kind, data) {
+  #execute(kind, data, at) {
+    const text = this.execution.apply(kind, data, at);
+    if (kind === "workflow.started") this.#lay(data.nodes, data.edges);
+    const run = data.node && this.execution.of(data.node);
+    if (run) this.#mark(data.node, run.state);
+    for (const name of data.review?.added ?? []) this.#grow(name);
+    return text;
+  }
+
+  /**
+   * @param {string} kind
+   * @param {Record<string, any>} data
+   * @param {number} at
+   * @returns {string}
+   */
+  #task(kind, data, at) {
     switch (kind) {
       case "task.submitted":
         return data.ignored ? `Accepted; nothing reads ${data.ignored.join(", ")}` : "Accepted";
@@ -93,6 +120,23 @@ export class TaskState {
         this.state = `Waiting for a worker: ${data.reason}`;
         for (const call of this.calls.values()) if (call.state === "active") restart(call, "starts over");
         return data.reason;
+      case "task.pausing":
+        this.isPausing = true;
+        this.state = "Pausing after what is under way";
+        return data.reason;
+      case "task.paused":
+        this.status = "paused";
+        this.isPausing = false;
+        this.state = "";
+        return "Paused";
+      case "task.pause_withdrawn":
+        this.isPausing = false;
+        this.state = "Running";
+        return "Goes on";
+      case "task.resumed":
+        this.status = "queued";
+        this.state = "Waiting for a worker";
+        return "Resumed";
       case "task.progress":
         this.state = data.current_state;
         // What follows the colon are the nodes' names, which the drawing shows.
@@ -105,7 +149,7 @@ export class TaskState {
         this.#node(data.node, { state: "done", agents: data.agents });
         return `${data.node}: ${data.agents.join(", ")}`;
       default:
-        return this.#end(kind, data);
+        return this.#end(kind, data, at);
     }
   }
 
@@ -120,7 +164,7 @@ export class TaskState {
       case "model.started":
         call.state = "active";
         call.note = data.model;
-        if (data.node) this.#node(data.node, { state: "active" });
+        if (data.node && !this.execution.hasBegun) this.#node(data.node, { state: "active" });
         if (this.stages[data.stage]?.state === "waiting") this.#reach(data.stage, "Asking the model");
         return `${data.call}: asks ${data.model} (${data.provider})`;
       case "model.text":
@@ -149,12 +193,15 @@ export class TaskState {
   /**
    * @param {string} kind
    * @param {Record<string, any>} data
+   * @param {number} at
    * @returns {string}
    */
-  #end(kind, data) {
+  #end(kind, data, at) {
     this.status = ENDINGS[/** @type {keyof typeof ENDINGS} */ (kind)] ?? this.status;
     this.state = "";
+    this.isPausing = false;
     const isWhole = this.status === "completed";
+    this.execution.end(at, data.result?.outputs);
     const open = [...Object.values(this.stages), ...this.nodes.values(), ...this.calls.values()];
     for (const part of open) if (part.state === "active") part.state = isWhole ? "done" : "failed";
     if (data.usage) {
@@ -196,8 +243,39 @@ export class TaskState {
    * @param {Edge[]} edges
    */
   #draw(nodes, edges) {
-    this.nodes = new Map(nodes.map((node) => [node.name, { ...node, agents: [], prompt: "", state: "waiting" }]));
+    this.nodes = new Map(nodes.map((node) => [node.name, { ...node, agents: [], after: [], prompt: "", state: "waiting" }]));
     this.edges = edges;
+  }
+
+  /**
+   * The nodes that are to run; of those that were planned here, more is known.
+   * @param {any[]} nodes
+   * @param {Edge[]} edges
+   */
+  #lay(nodes, edges) {
+    this.nodes = new Map(nodes.map(({ name, description, depends_on }) => {
+      const known = this.nodes.get(name) ?? { inputs: [], outputs: [], agents: [], prompt: "" };
+      return [name, { ...known, name, description, after: depends_on, state: "waiting", mark: MARKS.waiting }];
+    }));
+    this.edges = edges.length ? edges
+      : nodes.flatMap(({ name, depends_on }) => depends_on.map((/** @type {string} */ source) => ({ source, target: name })));
+  }
+
+  /**
+   * A node that a review has added.
+   * @param {string} name
+   */
+  #grow(name) {
+    const node = { name, description: "A follow-up task", inputs: [], outputs: [], agents: [], after: [], prompt: "" };
+    if (!this.nodes.has(name)) this.nodes.set(name, { ...node, state: "waiting", mark: MARKS.waiting });
+  }
+
+  /**
+   * @param {string} name
+   * @param {Phase} state
+   */
+  #mark(name, state) {
+    this.#node(name, { state, mark: MARKS[state] });
   }
 
   /**
@@ -205,17 +283,13 @@ export class TaskState {
    * @param {Record<string, any>} graph
    */
   #adopt(graph) {
-    const names = (/** @type {{name: string}[]} */ parameters) => parameters.map(({ name }) => name);
     this.edges = graph.edges;
-    this.nodes = new Map(graph.nodes.map((/** @type {Record<string, any>} */ node) => [node.name, {
-      name: node.name,
-      description: node.description,
-      inputs: names(node.inputs),
-      outputs: names(node.outputs),
-      agents: names(node.agents),
-      prompt: node.agents[0]?.prompt ?? "",
-      state: "done",
-    }]));
+    const before = this.nodes;
+    this.nodes = nodesOf(graph, "done");
+    for (const [name, node] of this.nodes) {
+      const { mark, after } = before.get(name) ?? {};
+      if (mark) Object.assign(node, { mark: MARKS.done, after: after ?? [] });
+    }
   }
 
   /**
@@ -249,4 +323,24 @@ export class TaskState {
  */
 function restart(call, note) {
   Object.assign(call, { text: "", note, restarts: call.restarts + 1 });
+}
+
+/**
+ * The nodes of a `workflow_graph`.
+ * @param {Record<string, any>} graph
+ * @param {Phase} state
+ * @returns {Map<string, Node>}
+ */
+export function nodesOf(graph, state) {
+  const names = (/** @type {{name: string}[]} */ parameters) => parameters.map(({ name }) => name);
+  return new Map(graph.nodes.map((/** @type {Record<string, any>} */ node) => [node.name, {
+    name: node.name,
+    description: node.description,
+    inputs: names(node.inputs),
+    outputs: names(node.outputs),
+    agents: names(node.agents),
+    after: [],
+    prompt: node.agents[0]?.prompt ?? "",
+    state,
+  }]));
 }

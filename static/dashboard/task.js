@@ -1,6 +1,7 @@
 // One task's page: reads the task's stream and shows what its events add up to.
 import { follow, say } from "./connection.js";
 import { copyOf, fill } from "./fields.js";
+import { Gantt } from "./gantt.js";
 import { Graph } from "./graph.js";
 import { KINDS, TaskState } from "./task-state.js";
 import { keepAgesTrue } from "./times.js";
@@ -10,6 +11,10 @@ const MAX_LINES = 1000;
 const get = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const head = get("task");
 const graph = new Graph(get("graph"), schedule);
+const gantt = get("gantt") && new Gantt(get("gantt"), get("gantt-scale"), (node) => {
+  graph.chosen = graph.chosen === node ? "" : node;
+  schedule();
+});
 /** @type {Map<string, {element: HTMLDetailsElement, restarts: number, shown: number}>} */
 const calls = new Map();
 const isDemo = !head.querySelector(".demo")?.hasAttribute("hidden");
@@ -29,7 +34,7 @@ function schedule() {
 function show() {
   if (!state.lastSeq) return;
   showHead();
-  for (const element of get("stages").children) {
+  for (const element of get("stages")?.children ?? []) {
     if (!(element instanceof HTMLElement)) continue;
     const stage = state.stages[element.dataset.stage ?? ""];
     if (!stage) continue;
@@ -40,7 +45,9 @@ function show() {
   }
   graph.show(state.nodes, state.edges);
   if (state.hasEnded && !state.nodes.size) fill(get("graph"), { empty: "The task ended before there was a plan." });
+  gantt?.show(state.execution, graph.chosen);
   showNode();
+  showResults();
   showCalls();
   showLog();
 }
@@ -48,7 +55,11 @@ function show() {
 function showHead() {
   head.dataset.status = state.status;
   const { status, progress, error, demo, hasEnded } = state;
-  fill(head, { status, progress, error, demo, state: state.state, ended: hasEnded, unfinished: !hasEnded });
+  const isPaused = status === "paused" || state.isPausing;
+  fill(head, {
+    status, progress, error, demo, state: state.state, ended: hasEnded, unfinished: !hasEnded,
+    pausable: !hasEnded && !isPaused, resumable: !hasEnded && isPaused, completed: status === "completed",
+  });
   const { calls, tokens, cost, unpriced } = state.usage;
   const more = unpriced ? ` + ${unpriced} without a price` : "";
   fill(get("usage"), { calls, tokens: tokens.toLocaleString("en"), cost: dollars(cost) + more });
@@ -58,6 +69,7 @@ function showHead() {
 
 function showNode() {
   const node = state.nodes.get(graph.chosen);
+  const run = state.execution.of(graph.chosen);
   const box = get("node-detail");
   box.hidden = !node;
   if (!node) return;
@@ -68,7 +80,50 @@ function showNode() {
     outputs: node.outputs.join(", "),
     agents: node.agents.join(", "),
     prompt: node.prompt,
+    after: node.after.join(", "),
+    why: run && run.state !== "done" ? run.note : "",
+    again: state.hasEnded && state.execution.hasBegun,
   });
+  showValues(get("node-results"), run?.outputs ?? {});
+}
+
+function showResults() {
+  const { outputs } = state.execution;
+  const box = get("results");
+  if (!box) return;
+  box.hidden = !Object.keys(outputs).length;
+  showValues(/** @type {HTMLElement} */ (box.querySelector("dl")), outputs);
+}
+
+/**
+ * @param {HTMLElement} list
+ * @param {Record<string, any>} values
+ */
+function showValues(list, values) {
+  const said = JSON.stringify(values);
+  if (list.dataset.said === said) return;
+  list.dataset.said = said;
+  list.replaceChildren(...Object.entries(values).map(([name, value]) => {
+    const element = copyOf("value");
+    fill(element, { name: name.replaceAll("_", " "), text: typeof value === "string" ? value : JSON.stringify(value, null, 2) });
+    return element;
+  }));
+}
+
+/** The one form for running again: all of it, or from the chosen node on. */
+function prepareRerun() {
+  const form = /** @type {HTMLFormElement | null} */ (document.getElementById("confirm-rerun"));
+  form?.addEventListener("toggle", (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState === "closed") choose("");
+  });
+  get("rerun-node")?.addEventListener("click", () => choose(graph.chosen));
+  const choose = (/** @type {string} */ node) => {
+    /** @type {HTMLInputElement} */ (form?.elements.namedItem("node")).value = node;
+    get("rerun-whole").hidden = Boolean(node);
+    get("rerun-from").hidden = !node;
+    const name = get("rerun-from").querySelector("b");
+    if (name) name.textContent = node.replaceAll("_", " ");
+  };
 }
 
 function showCalls() {
@@ -132,6 +187,7 @@ function dollars(amount) {
 /** @param {import("./task-state.js").TaskEvent} event */
 function take(event) {
   state.apply(event);
+  gantt?.hear(Date.parse(event.timestamp));
   if (state.hasEnded) leave();
   schedule();
 }
@@ -142,10 +198,14 @@ function startOver({ snapshot, first_id }) {
   state.reset(snapshot, first_id);
   lines = 0;
   calls.clear();
+  gantt?.clear();
   get("log").replaceChildren();
   get("calls").replaceChildren();
   schedule();
 }
 
 keepAgesTrue();
+prepareRerun();
+// Bars of what runs grow between events, too.
+setInterval(() => state.execution.hasBegun && !state.hasEnded && schedule(), 500);
 const leave = follow(head.dataset.stream ?? "", { ...Object.fromEntries(KINDS.map((kind) => [kind, take])), reset: startOver });

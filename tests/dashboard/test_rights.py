@@ -47,6 +47,14 @@ def test_every_page_says_which_right_it_needs() -> None:
         ("POST", "/", Right.RUN),
         ("POST", "/tasks/{task}/cancel", Right.CANCEL),
         ("POST", "/tasks/{task}/rerun", Right.RUN),
+        ("POST", "/tasks/{task}/pause", Right.RUN),
+        ("POST", "/tasks/{task}/resume", Right.RUN),
+        ("GET", "/tasks/{task}/execute", Right.RUN),
+        ("POST", "/tasks/{task}/execute", Right.RUN),
+        ("GET", "/workflows/", Right.SEE),
+        ("GET", "/workflows/{task}/", Right.SEE),
+        ("GET", "/workflows/{task}/execute", Right.RUN),
+        ("POST", "/workflows/{task}/execute", Right.RUN),
     ],
 )
 def test_a_member_without_the_right_is_told_so(guarded_pages: str, method: str, path: str, right: Right) -> None:

@@ -1,13 +1,18 @@
 """What people type in: filters in the address, a new goal, a key for running again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.conf import settings
 
+from workflows.engine.executable import GOAL
+from workflows.exceptions import Invalid
 from workflows.models import Status
 
 ANY, UNFINISHED = "", "unfinished"
+INPUT = "input-"
+"""What the names of fields for a workflow's inputs begin with."""
 
 MAX_GOAL = 10_000
 
@@ -28,6 +33,12 @@ class FilterForm(forms.Form):
     before = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
+class BeforeForm(forms.Form):
+    """The place on a list of pages."""
+
+    before = forms.UUIDField(required=False)
+
+
 class GoalForm(forms.Form):
     """A new task."""
 
@@ -35,19 +46,11 @@ class GoalForm(forms.Form):
         max_length=MAX_GOAL,
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "What should the workflow reach?"}),
     )
-    model = forms.CharField(required=False, max_length=200)
-    timeout = forms.FloatField(
-        required=False,
-        min_value=1,
-        max_value=settings.TASK_TIMEOUT_MAX_SECONDS,
-        label="Time limit",
-        widget=forms.NumberInput(attrs={"step": 1}),
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["model"].widget.attrs["placeholder"] = settings.OPENAI_MODEL
-        self.fields["timeout"].widget.attrs["placeholder"] = f"{settings.TASK_TIMEOUT_SECONDS} s"
+        self.fields["model"] = _model_field()
+        self.fields["timeout"] = _timeout_field()
 
     def clean_goal(self) -> str:
         goal: str = self.cleaned_data["goal"]
@@ -57,12 +60,61 @@ class GoalForm(forms.Form):
         return goal
 
 
+class ExecuteForm(forms.Form):
+    """A workflow's inputs, as texts: what a text spells out exactly is taken for it. And how it is to be run."""
+
+    def __init__(self, graph: Mapping[str, Any] | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+        self._names = [parameter["name"] for parameter in graph["workflow_inputs"]] if graph else []
+        for parameter in graph["workflow_inputs"] if graph else []:
+            name, type_ = parameter["name"], parameter["type"]
+            self.fields[INPUT + name] = forms.CharField(
+                required=False,
+                strip=False,
+                initial=graph["goal"] if graph and name == GOAL else "",
+                label=name.replace("_", " "),
+                help_text=f"{parameter['description']} ({type_ if parameter['required'] else f'{type_}, optional'})",
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+        self.fields["model"] = _model_field()
+        self.fields["timeout"] = _timeout_field()
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Those that were filled in, by name."""
+        given = {name: self.cleaned_data[INPUT + name] for name in self._names}
+        return {name: text for name, text in given.items() if text.strip()}
+
+    def refuse(self, invalid: Invalid) -> None:
+        """Show each problem at its field, or above all of them."""
+        for problem in invalid.problems:
+            field = INPUT + str(problem["loc"][-1])
+            self.add_error(field if field in self.fields else None, problem["msg"])
+
+
 class RerunForm(forms.Form):
-    """The caller's model key again, for a task that ran with one."""
+    """Which nodes are to run again, and the caller's model key for a task that ran with one."""
+
+    node = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
     openai_key = forms.CharField(
         required=False,
         max_length=1000,
         label="Your model key",
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+
+def _model_field() -> forms.CharField:
+    placeholder = forms.TextInput(attrs={"placeholder": settings.OPENAI_MODEL})
+    return forms.CharField(required=False, max_length=200, widget=placeholder)
+
+
+def _timeout_field() -> forms.FloatField:
+    return forms.FloatField(
+        required=False,
+        min_value=1,
+        max_value=settings.TASK_TIMEOUT_MAX_SECONDS,
+        label="Time limit",
+        widget=forms.NumberInput(attrs={"step": 1, "placeholder": f"{settings.TASK_TIMEOUT_SECONDS} s"}),
     )

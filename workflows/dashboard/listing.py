@@ -18,7 +18,7 @@ from workflows.dashboard.forms import UNFINISHED, FilterForm
 from workflows.engine.llm import DEMO
 from workflows.events import Kind
 from workflows.exceptions import Invalid
-from workflows.models import Event, Status, Step, Task, Worker
+from workflows.models import Event, Job, Status, Step, Task, Worker
 from workflows.models.task import UNFINISHED as UNFINISHED_STATUSES
 from workflows.models.task import TaskQuerySet
 
@@ -27,6 +27,9 @@ RECENT = timedelta(hours=24)
 MOST_WORKERS = MOST_SESSIONS = 8
 FORGET_WORKERS = timedelta(minutes=10)
 """A worker that ended without a word is shown as lost for this long."""
+
+JOBS = {Job.GENERATE: "Generate", Job.EXECUTE: "Execute", Job.RUN: "Generate and execute"}
+"""What a task does, in a word or three."""
 
 Row = dict[str, Any]
 
@@ -99,8 +102,10 @@ def task_row(task: Task) -> Row:
         "url": reverse("dashboard:task", args=[task.pk]),
         "goal": " ".join(task.goal.split())[:200],
         "status": task.status,
+        "job": JOBS[Job(task.job)],
         "progress": task.progress,
         "state": _state(task),
+        "pausing": bool(task.pause_requested_at) and not task.has_ended,
         "cost": dollars(float(task.cost_usd)),
         "created": iso(task.created_at),
         "demo": getattr(task, "provider", None) == DEMO,

@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from workflows.dashboard import views
+from workflows.dashboard import executing, views, workflows
 from workflows.dashboard.pages import guarded
 
 app_name = "dashboard"
@@ -11,6 +11,12 @@ urlpatterns = [
     path("tasks/<str:task_id>/", views.task, name="task"),
     path("tasks/<str:task_id>/cancel", views.cancel, name="cancel"),
     path("tasks/<str:task_id>/rerun", views.rerun, name="rerun"),
+    path("tasks/<str:task_id>/pause", views.pause, name="pause"),
+    path("tasks/<str:task_id>/resume", views.resume, name="resume"),
+    path("tasks/<str:task_id>/execute", executing.execute_generated, name="execute"),
+    path("workflows/", workflows.workflows, name="workflows"),
+    path("workflows/<str:workflow_id>/", workflows.workflow, name="workflow"),
+    path("workflows/<str:workflow_id>/execute", executing.execute_workflow, name="execute_workflow"),
     path("dashboard/feed", views.feed, name="feed"),
     path("login/", guarded(views.Login.as_view()), name="login"),
     path("logout/", guarded(LogoutView.as_view(next_page="dashboard:login")), name="logout"),

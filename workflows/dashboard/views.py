@@ -19,14 +19,16 @@ from workflows.dashboard.pages import page
 from workflows.engine.llm import DEMO
 from workflows.http.access import spend
 from workflows.http.endpoint import endpoint
+from workflows.http.graphs import GENERATES
 from workflows.http.lookup import find_task
-from workflows.models import Job, Task
+from workflows.models import Job, Task, Workflow
 from workflows.streaming.frames import SSE
 from workflows.streaming.hub import get_hub
 from workflows.streaming.responses import EventStream
 from workflows.streaming.threads import release_thread
 
 MAX_TITLE = 160
+EXECUTES = frozenset({Job.EXECUTE, Job.RUN})
 
 
 class Login(LoginView):
@@ -105,7 +107,11 @@ def task(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponse:
         "has_ended": found.has_ended,
         "may_cancel": caller.may(Right.CANCEL),
         "may_run": caller.may(Right.RUN),
-        "rerun_form": RerunForm() if found.had_secrets else None,
+        "executes": found.job in EXECUTES,
+        "generates": found.job in GENERATES,
+        "source": found.params.get("workflow_of"),
+        "workflow": _workflow_of(found),
+        "rerun_form": RerunForm(),
         "tokens": found.prompt_tokens + found.completion_tokens,
     }
     return render(request, "dashboard/task.html", context)
@@ -122,7 +128,28 @@ def cancel(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBa
 def rerun(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
     found = find_task(caller, task_id)
     form = RerunForm(request.POST)
-    key = form.cleaned_data["openai_key"] if form.is_valid() else ""
+    asked = form.cleaned_data if form.is_valid() else {"openai_key": "", "node": ""}
+    key, node = asked["openai_key"], asked["node"]
     spend(caller)
-    again = services.rerun(caller, found, secrets={"openai_key": key} if key else None)
+    again = services.rerun(caller, found, secrets={"openai_key": key} if key else None, redo=[node] if node else [])
     return redirect("dashboard:task", again.pk)
+
+
+@page(POST=Right.RUN)
+def pause(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
+    found = find_task(caller, task_id)
+    services.pause(found, reason=f"paused by {caller.user.get_username()}")
+    return redirect("dashboard:task", found.pk)
+
+
+@page(POST=Right.RUN)
+def resume(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
+    found = find_task(caller, task_id)
+    services.resume(found)
+    return redirect("dashboard:task", found.pk)
+
+
+def _workflow_of(task: Task) -> Workflow | None:
+    """The workflow that the task is a run of, unless it was deleted."""
+    version = task.workflow_version
+    return version.workflow if version and version.workflow.deleted_at is None else None

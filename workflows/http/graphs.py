@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from workflows.engine import graph as graphs
 from workflows.engine.executable import execution_problems
-from workflows.exceptions import Invalid, Problem
+from workflows.exceptions import Conflict, Invalid, Problem
+from workflows.models import Job, Status, Task
 
 MAX_NODES: Final = 1000
 MAX_PROBLEMS: Final = 20
@@ -15,6 +16,9 @@ FIELD: Final = "workflow_graph"
 PLACE: Final = re.compile(r"(?:\w+(?:\[\d+\])?)(?:\.\w+(?:\[\d+\])?)*(?= (?:must|has) )")
 """What the sentences about a graph's shape begin with: `nodes[3].inputs[0].type must …`."""
 NAMED: Final = re.compile(r"\bnode '([^']+)'")
+
+GENERATES: Final = frozenset({Job.GENERATE, Job.RUN})
+"""The jobs that make a workflow."""
 
 Graph = Mapping[str, Any]
 
@@ -32,6 +36,20 @@ def checked_graph(graph: Any) -> dict[str, Any]:
     _refuse(problem for problem in execution_problems(graph, {}) if problem["loc"][0] == FIELD)
     checked: dict[str, Any] = graph
     return checked
+
+
+def generated_graph(task: Task) -> dict[str, Any]:
+    """The workflow that a task generated. Raises Conflict if it generates none, or has not done so."""
+    if task.job not in GENERATES:
+        raise Conflict(
+            f"Task {task.pk} generates no workflow: its job is {task.job}. To execute the same again, send its "
+            f"workflow_graph, or POST /api/v1/tasks/{task.pk}/rerun."
+        )
+    if task.status != Status.COMPLETED:
+        hint = "Generate it again." if task.has_ended else "Wait until it has completed."
+        raise Conflict(f"Task {task.pk} has no workflow to execute: it is {task.status}. {hint}")
+    graph: dict[str, Any] = task.result["workflow_graph"]
+    return graph
 
 
 def check_inputs(graph: Graph, inputs: Mapping[str, Any]) -> None:

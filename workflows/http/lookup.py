@@ -5,7 +5,7 @@ import uuid
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.exceptions import NotFound
-from workflows.models import Task
+from workflows.models import Task, Workflow
 
 
 def find_task(caller: Caller, id: str) -> Task:
@@ -22,6 +22,15 @@ def find_session(caller: Caller, id: str) -> ClientSession:
     if session is None:
         raise NotFound(f"There is no client session {id[:100]}.")
     return session
+
+
+def find_workflow(caller: Caller, id: str) -> Workflow:
+    """Raises NotFound likewise, and for a deleted one."""
+    visible = Workflow.objects.visible_to(caller).select_related("thread")
+    workflow = visible.filter(pk=_uuid(id, "workflow")).first()
+    if workflow is None:
+        raise NotFound(f"There is no workflow {id[:100]}.")
+    return workflow
 
 
 def _uuid(id: str, what: str) -> uuid.UUID:

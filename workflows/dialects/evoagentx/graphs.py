@@ -1,18 +1,15 @@
 """The workflow that a request wants executed: its own, or one that an earlier task generated."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from rest_framework import serializers
 
 from sessions.callers import Caller
 from workflows.dialects.evoagentx.serializers import MAX_GOAL, visible
-from workflows.exceptions import Conflict, Invalid
-from workflows.http.graphs import checked_graph
+from workflows.exceptions import Invalid
+from workflows.http.graphs import checked_graph, generated_graph
 from workflows.http.lookup import find_task
-from workflows.models import Job, Status, Task
-
-GENERATES: Final = frozenset({Job.GENERATE, Job.RUN})
 
 
 def chosen_graph(caller: Caller, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,20 +22,6 @@ def chosen_graph(caller: Caller, asked: Mapping[str, Any]) -> dict[str, Any]:
     if given is not None and task_id is not None:
         raise Invalid.at("body", "task_id", msg="Send either a workflow_graph or a task_id, not both.")
     return _posted(given) if task_id is None else checked_graph(generated_graph(find_task(caller, task_id)))
-
-
-def generated_graph(task: Task) -> dict[str, Any]:
-    """The workflow that a task generated. Raises Conflict if it generates none, or has not done so."""
-    if task.job not in GENERATES:
-        raise Conflict(
-            f"Task {task.pk} generates no workflow: its job is {task.job}. To execute the same again, send its "
-            f"workflow_graph, or POST /api/v1/tasks/{task.pk}/rerun."
-        )
-    if task.status != Status.COMPLETED:
-        hint = "Generate it again." if task.has_ended else "Wait until it has completed."
-        raise Conflict(f"Task {task.pk} has no workflow to execute: it is {task.status}. {hint}")
-    graph: dict[str, Any] = task.result["workflow_graph"]
-    return graph
 
 
 def _posted(given: Any) -> dict[str, Any]:
