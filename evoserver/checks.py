@@ -6,6 +6,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from workflows.outgoing.addresses import networks
+from workflows.toolbox import BadTools, offered
 
 
 @register()
@@ -13,6 +18,7 @@ def check_settings(app_configs: Any, **_: Any) -> Iterable[CheckMessage]:
     yield from _check_engines()
     yield from _check_model()
     yield from _check_limits()
+    yield from _check_tools()
 
 
 @register(Tags.security, deploy=True)
@@ -59,4 +65,43 @@ def _check_limits() -> Iterable[CheckMessage]:
             "LOCAL_ACCESS is on while the server listens to other machines.",
             hint="Behind a proxy on this machine that sets no forwarding header, everybody would be the local user.",
             id="evoserver.W001",
+        )
+
+
+def _check_tools() -> Iterable[CheckMessage]:
+    try:
+        networks(settings.FETCH_ALLOWED_NETWORKS)
+    except ValueError:
+        yield Error(
+            "FETCH_ALLOWED_NETWORKS holds something that is neither an address nor a network.",
+            hint="FETCH_ALLOWED_NETWORKS=10.1.0.0/16,192.168.7.7",
+            id="evoserver.E006",
+        )
+        return
+    try:
+        offered()
+    except BadTools as error:
+        yield Error(str(error), hint="docs/tools.md says what a tool has to be.", id="evoserver.E007")
+    yield from _check_tool_database()
+
+
+def _check_tool_database() -> Iterable[CheckMessage]:
+    if not settings.TOOL_DATABASE_URL:
+        return
+    try:
+        other = conninfo_to_dict(settings.TOOL_DATABASE_URL)
+    except ProgrammingError:
+        yield Error(
+            "TOOL_DATABASE_URL is not the address of a PostgreSQL database.",
+            hint="TOOL_DATABASE_URL=postgresql://name:password@host:5432/database",
+            id="evoserver.E008",
+        )
+        return
+    own = settings.DATABASES["default"]
+    places = [(own["HOST"], own["PORT"], own["NAME"]), (other.get("host"), other.get("port"), other.get("dbname"))]
+    if len({(host or "localhost", str(port or 5432), name) for host, port, name in places}) == 1:
+        yield Error(
+            "TOOL_DATABASE_URL is the server's own database: every agent could read everybody's tasks.",
+            hint="Name another database.",
+            id="evoserver.E009",
         )

@@ -293,6 +293,26 @@ DEMO_MODEL_URL = setting.text(
     "DEMO_MODEL_URL", "http://127.0.0.1:8101/v1", "where the demo model is; `make run` starts one and says where"
 )
 
+setting.heading("Tools")
+FETCH_ALLOWED_HOSTS = setting.names(
+    "FETCH_ALLOWED_HOSTS",
+    ["*"] if LOCAL_ACCESS else [],
+    "hosts that agents may fetch pages from: names, `*.example.org` for all below one, `*` for any; none: the tool is "
+    "not on offer",
+    shown="`*` with `LOCAL_ACCESS`, else none",
+)
+FETCH_ALLOWED_NETWORKS = setting.names(
+    "FETCH_ALLOWED_NETWORKS", [], "private addresses or networks that may be fetched from all the same"
+)
+TOOL_DATABASE_URL = setting.text(
+    "TOOL_DATABASE_URL",
+    "",
+    "a PostgreSQL that agents may query, with a role that may only read what they may know; none: the tool is not on "
+    "offer",
+)
+TOOLS = setting.names("TOOLS", [], "further tools of yours, by their dotted paths: see [tools.md](tools.md)")
+TOOLS_LEFT_OUT = setting.names("TOOLS_LEFT_OUT", [], "names of tools that are not to be on offer")
+
 setting.heading("Limits")
 TASK_TIMEOUT_SECONDS = 300
 TASK_TIMEOUT_MAX_SECONDS = 3600

@@ -31,6 +31,10 @@ class Kind(StrEnum):
     BUDGET_WARNING = "budget.warning"
     BUDGET_EXCEEDED = "budget.exceeded"
 
+    TOOL_STARTED = "tool.started"
+    TOOL_OUTPUT = "tool.output"
+    TOOL_COMPLETED = "tool.completed"
+
     PLAN_COMPLETED = "plan.completed"
     NODE_COMPLETED = "node.completed"
 
@@ -47,6 +51,9 @@ class Kind(StrEnum):
     SESSION_CLOSED = "session.closed"
     SESSION_EXPIRED = "session.expired"
 
+
+STREAMED: Final = frozenset({Kind.MODEL_TEXT, Kind.TOOL_OUTPUT})
+"""Kinds whose events are pieces of one text, written in batches and joined when the task has ended."""
 
 TASK_ENDINGS: Final = frozenset({Kind.TASK_COMPLETED, Kind.TASK_FAILED, Kind.TASK_CANCELLED})
 """A task has exactly one event of these kinds, and it is its last (partial unique index on the table)."""

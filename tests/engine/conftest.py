@@ -36,7 +36,11 @@ class Bench:
         self, graph: dict[str, Any], inputs: dict[str, Any] | None = None, **changes: Any
     ) -> dict[str, Any]:
         """Settings and the arguments of `execute`, told apart by name."""
-        own = {name: changes.pop(name) for name in ("limits", "depth", "breadth") if name in changes}
+        own = {
+            name: changes.pop(name)
+            for name in ("limits", "depth", "breadth", "tools", "task_id", "approve")
+            if name in changes
+        }
         journal = changes.pop("journal", self.journal)
         settings = self.settings(**changes)
         return await execute(graph, inputs or {}, settings=settings, models=self.models, journal=journal, **own)

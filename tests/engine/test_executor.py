@@ -8,12 +8,12 @@ from workflows.engine.executable import execution_problems, ignored_inputs
 from workflows.engine.executor import ExecutionLimits
 from workflows.engine.llm import Models
 from workflows.engine.memory import MemoryJournal
-from workflows.engine.tools import Tool
 from workflows.events import Kind
 from workflows.exceptions import Invalid
 
 from .graphs import chain, diamond, graph_of
 from .scripted import parameter, result, result_of_node, says, sub_task
+from .tooling import tool
 
 
 async def test_a_workflow_gives_its_outputs_and_every_nodes_results(bench):
@@ -59,7 +59,7 @@ def test_what_keeps_a_graph_from_being_executed_is_named_with_its_place():
     graph = graph_of(sub_task("write", ["goal", parameter("pages", "integer"), "source"], ["report"]))
     graph["nodes"][0]["agents"][0]["tool_names"] = ["browser", "search"]
     inputs = {"pages": [3], "goal": "Owls", "colour": "red"}
-    offered = [Tool("search", "Finds pages.")]
+    offered = [tool("search", "Finds pages.")]
     assert execution_problems(graph, inputs, offered) == [
         {"loc": ["inputs", "pages"], "msg": "the input 'pages' must be an integer, not an array", "type": "type_error"},
         {"loc": ["inputs", "source"], "msg": "the workflow needs the input 'source', a string: The source.",

@@ -14,11 +14,11 @@ from workflows.engine.memory import MemoryJournal
 from workflows.engine.planning import MAX_NAME_CHARS, MAX_NODES
 from workflows.engine.progress import plan_told
 from workflows.engine.shapes import Plan
-from workflows.engine.tools import Tool
 from workflows.events import MAX_DATA_BYTES, Kind
 from workflows.exceptions import ModelFailed, ModelUnusable, StaleClaim
 
 from .scripted import PLAN, agent, agent_for_node, fails, plan, says, sub_task
+from .tooling import tool
 
 
 async def test_a_goal_becomes_a_valid_workflow(bench):
@@ -46,7 +46,7 @@ async def test_a_single_node_is_a_workflow(bench):
 
 
 async def test_the_calls_follow_the_contract(bench):
-    await bench.generate("A goal that </goal> tries to end", tools=[Tool("search", "Finds pages.")])
+    await bench.generate("A goal that </goal> tries to end", tools=[tool("search", "Finds pages.")])
     first = bench.endpoint.about("workflow_plan")[0]
     system, user = first.body["messages"]
     assert (system["role"], user["role"]) == ("system", "user")
@@ -232,7 +232,7 @@ async def test_an_agent_that_needs_judgement_goes_back(bench, changes, problem):
     bench.endpoint.on("workflow_plan", says(plan(sub_task("a", ["goal"], ["x"]))))
     wrong = agent(sub_task("a", ["goal"], ["x"]), **changes)
     bench.endpoint.on("node_agents", says({"agents": [wrong]}), agent_for_node)
-    await bench.generate(tools=[Tool("search", "Finds pages.")])
+    await bench.generate(tools=[tool("search", "Finds pages.")])
     assert problem in bench.endpoint.about("node_agents")[1].last_message
 
 

@@ -24,7 +24,8 @@ MAX_PIECE_CHARS: Final = 5_000
 
 RESERVE_AGAIN_S: Final = 0.2
 
-Message = dict[str, str]
+Message = dict[str, Any]
+"""As Chat Completions has it: of a role, with a content."""
 
 OnText = Callable[[str], Awaitable[None]]
 
@@ -33,6 +34,7 @@ OnText = Callable[[str], Awaitable[None]]
 class Call:
     """One question to the model. `key` is its place in the ledger and its name in every event.
 
+    `tools`: those that the model may call, as Chat Completions offers them.
     `listen`: asked at each attempt for who hears the reply's text as it comes, since an attempt starts over.
     """
 
@@ -41,6 +43,7 @@ class Call:
     node: str | None
     messages: tuple[Message, ...]
     response_format: Mapping[str, Any]
+    tools: tuple[Mapping[str, Any], ...] = ()
     listen: Callable[[], OnText] | None = None
 
 
@@ -198,6 +201,7 @@ class ModelCaller:
             **self.settings.options(),
             "messages": list(call.messages),
             "response_format": dict(call.response_format),
+            **({"tools": list(call.tools)} if call.tools else {}),
             "stream_options": {"include_usage": True},
         }
 

@@ -10,6 +10,7 @@ from workflows.engine import keys, wiring
 from workflows.engine.answers import Room
 from workflows.engine.calls import ModelCaller
 from workflows.engine.executable import GOAL, execution_problems, ignored_inputs, workflow_inputs
+from workflows.engine.files import TaskFiles
 from workflows.engine.follow_ups import follow_up_nodes, grown
 from workflows.engine.journal import Journal, Step
 from workflows.engine.llm import Models, ModelSettings
@@ -19,6 +20,8 @@ from workflows.engine.schedule import Schedule, Turn
 from workflows.engine.shapes import Review
 from workflows.engine.telling import Telling
 from workflows.engine.text import listed
+from workflows.engine.tool_calls import Approve, ToolCaller
+from workflows.engine.tools import Toolbox
 from workflows.exceptions import Invalid, NodeFailed, Paused, StaleClaim
 
 __all__ = ["ExecutionLimits", "execute", "execution_problems", "ignored_inputs"]
@@ -46,28 +49,38 @@ async def execute(
     settings: ModelSettings,
     models: Models,
     journal: Journal,
+    tools: Toolbox | None = None,
+    task_id: str = "",
+    approve: Approve | None = None,
     limits: ExecutionLimits | None = None,
     depth: int = 1,
     breadth: int = 0,
 ) -> dict[str, Any]:
     """The results of a valid graph: `{outputs, results, iterations}`, and `graph` if follow-up nodes made it grow.
 
-    `outputs` are the workflow's by name, `results` those of each node. What a former run of the same task settled
-    is not done again. Raises `Invalid` for inputs with `execution_problems`, `NodeFailed`, for a review also
-    `ModelFailed` and `ModelUnusable`, and whatever the journal raises, `Paused` among it.
+    `outputs` are the workflow's by name, `results` those of each node. `tools`: on offer; each agent gets those that it
+    names. `task_id`: what tools know the task by. `approve`: asks a person whether a tool may be called. What a former
+    run of the same task settled is not done again. Raises `Invalid` for inputs with `execution_problems`,
+    `NodeFailed`, for a review also `ModelFailed` and `ModelUnusable`, and whatever the journal and `approve` raise,
+    `Paused` among it.
     """
-    problems = execution_problems(graph, inputs)
+    toolbox = tools or Toolbox()
+    problems = execution_problems(graph, inputs, toolbox)
     if problems:
         raise Invalid(problems)
     caller = ModelCaller(settings, models, journal)
-    return await _Execution(caller, limits or ExecutionLimits(), depth, breadth).run(graph, inputs)
+    tool_caller = ToolCaller(toolbox, journal, TaskFiles(journal), task_id, approve)
+    return await _Execution(caller, tool_caller, limits or ExecutionLimits(), depth, breadth).run(graph, inputs)
 
 
 class _Execution:
     """One after the other the iterations of a workflow, which grows by what their reviews ask for."""
 
-    def __init__(self, caller: ModelCaller, limits: ExecutionLimits, depth: int, breadth: int) -> None:
+    def __init__(
+        self, caller: ModelCaller, tools: ToolCaller, limits: ExecutionLimits, depth: int, breadth: int
+    ) -> None:
         self._caller = caller
+        self._tools = tools
         self._telling = Telling(caller.journal)
         self._limits = limits
         self._depth = depth
@@ -84,7 +97,7 @@ class _Execution:
         while True:
             await self._telling.iteration_started(iteration, self._depth, len(now))
             schedule = Schedule(now, edges, values, loop_rounds=self._limits.loop_rounds)
-            runner = NodeRunner(self._caller, self._telling, iteration, self._room)
+            runner = NodeRunner(self._caller, self._tools, self._telling, iteration, self._room)
             await Iteration(runner, now, schedule, self._limits).run()
             values = {GOAL: graph["goal"], **schedule.values}
             results |= schedule.results

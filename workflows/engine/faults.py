@@ -20,6 +20,9 @@ CHECK_KEY: Final = "Check llm_config.openai_key or OPENAI_API_KEY."
 CHECK_URL: Final = "Check llm_config.base_url or OPENAI_BASE_URL."
 
 
+_NO_TOOLS: Final = re.compile(r"support (the )?(tool|function)", re.IGNORECASE)
+
+
 class StreamLost(Exception):
     """A reply that began and did not end. `reason` is in our words."""
 
@@ -76,6 +79,8 @@ def _passing_status(error: openai.APIStatusError) -> Fault | None:
 
 
 def _refusal(error: openai.APIStatusError, settings: ModelSettings) -> str:
+    if error.status_code in (400, 404, 422) and _NO_TOOLS.search(error.message):
+        return f"The model {settings.model!r} cannot call tools. Use another one, or set tool_names to null."
     match error.status_code:
         case 401:
             return f"The model endpoint refused the key. {CHECK_KEY}"

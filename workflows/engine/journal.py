@@ -49,8 +49,12 @@ class Journal(Protocol):
         `step`, `total_steps`, `stage` and `node` (or None).
         """
 
-    async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
-        """Stream a piece of a model's text. Batched; flushed before the next `tell` or `settle`."""
+    async def text(self, call: str, text: str, *, stage: str, node: str | None, kind: Kind = Kind.MODEL_TEXT) -> None:
+        """Stream a piece of a model's text, or of a tool's output. Batched; flushed before the next `tell` or
+        `settle`."""
+
+    async def told(self, key: str, kind: Kind) -> bool:
+        """Whether an event of this kind was told under this key, also before a takeover."""
 
     async def boundary(self) -> None:
         """Between two steps: raises `Paused` where the task was asked to pause. Ask before something new begins."""
@@ -66,6 +70,9 @@ class Journal(Protocol):
 
     async def lookup(self, key: str) -> Step | None:
         """The settled step under this key, or None if it has to be done."""
+
+    async def settled(self, kind: str) -> list[Step]:
+        """All settled steps of this kind, in the order in which they were settled."""
 
     async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
         """Write the step and the event that tells it, together."""

@@ -10,6 +10,9 @@ ATTEMPT: Final = "attempt"
 REVIEW: Final = "review"
 """The kinds of an execution's own steps: a node's results, an attempt that failed, a review."""
 
+TOOL: Final = "tool"
+"""The kind of a step that is a call of a tool, and what its key begins with."""
+
 MAX_NAME_CHARS: Final = 64
 
 
@@ -29,6 +32,11 @@ def node_run(iteration: int, node: str, run: int) -> str:
 def node_calls(iteration: int, node: str, run: int) -> str:
     """What the keys of the run's model calls begin with."""
     return f"{STAGE}/{iteration}/{short(node)}/{run}"
+
+
+def node_tools(iteration: int, node: str, run: int) -> str:
+    """What the keys of the run's tool calls begin with; the number of the model's call and of the tool call follow."""
+    return f"{TOOL}/{iteration}/{short(node)}/{run}"
 
 
 def review(iteration: int) -> str:

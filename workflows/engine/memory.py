@@ -46,11 +46,17 @@ class MemoryJournal:
             self._append(key, kind, data)
             self._told.add((kind, key))
 
-    async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
-        self._append(None, Kind.MODEL_TEXT, {"call": call, "stage": stage, "node": node, "text": text})
+    async def text(self, call: str, text: str, *, stage: str, node: str | None, kind: Kind = Kind.MODEL_TEXT) -> None:
+        self._append(None, kind, {"call": call, "stage": stage, "node": node, "text": text})
+
+    async def told(self, key: str, kind: Kind) -> bool:
+        return (kind, key) in self._told
 
     async def lookup(self, key: str) -> Step | None:
         return self.steps.get(key)
+
+    async def settled(self, kind: str) -> list[Step]:
+        return [step for step in self.steps.values() if step.kind == kind]
 
     async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
         if step.key not in self.steps:

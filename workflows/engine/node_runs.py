@@ -8,16 +8,19 @@ from itertools import count
 from typing import Any, Final
 
 from workflows.engine import keys, prompts
+from workflows.engine.agent import Work, most_calls, work
 from workflows.engine.answers import Room, node_format, node_reader
 from workflows.engine.calls import ModelCaller, OnText
 from workflows.engine.findings import Findings
 from workflows.engine.journal import Step
 from workflows.engine.policies import Policy, error_type
 from workflows.engine.schedule import Turn
-from workflows.engine.structured import MAX_TRIES, Request, ask
+from workflows.engine.structured import Request
 from workflows.engine.telling import Telling
 from workflows.engine.templates import filled
 from workflows.engine.text import cut
+from workflows.engine.tool_calls import ToolCaller
+from workflows.engine.tool_use import ToolUse
 from workflows.engine.values import as_text
 from workflows.exceptions import ModelFailed, ModelUnusable, TaskError, TimedOut
 
@@ -44,6 +47,7 @@ class NodeRunner:
     """Runs the nodes of one iteration."""
 
     caller: ModelCaller
+    tools: ToolCaller
     telling: Telling
     iteration: int
     room: Room
@@ -89,11 +93,14 @@ class NodeRunner:
     async def _attempt(
         self, node: Node, turn: Turn, inputs: Mapping[str, Any], attempt: int, policy: Policy
     ) -> dict[str, Any]:
-        request = self._request(node, turn, inputs, attempt)
+        agent = fitting_agent(node)
+        use = ToolUse.of(agent)
+        request = self._request(node, agent, turn, inputs, tries_before=(attempt - 1) * most_calls(use))
+        doing = Work(request, use, keys.node_tools(self.iteration, turn.node, turn.run))
         try:
             # Only the asking: what is written down of the run must not be cut off in the middle.
             async with asyncio.timeout(policy.timeout_s) as limit:
-                outputs = await ask(self.caller, request)
+                outputs = await work(self.caller, self.tools, doing)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -101,7 +108,9 @@ class NodeRunner:
         self.room.take(outputs)
         return outputs
 
-    def _request(self, node: Node, turn: Turn, inputs: Mapping[str, Any], attempt: int) -> Request[dict[str, Any]]:
+    def _request(
+        self, node: Node, agent: Mapping[str, Any], turn: Turn, inputs: Mapping[str, Any], tries_before: int
+    ) -> Request[dict[str, Any]]:
         return Request(
             key=keys.node_calls(self.iteration, turn.node, turn.run),
             stage=keys.STAGE,
@@ -109,10 +118,10 @@ class NodeRunner:
             subject=f"result of {cut(turn.node, 80)!r}",
             task="this sub-task",
             system=prompts.NODE,
-            user=agent_prompt(node, inputs),
+            user=agent_prompt(node, agent, inputs),
             format=node_format(node["outputs"]),
             read=node_reader(node["outputs"]),
-            tries_before=(attempt - 1) * MAX_TRIES,
+            tries_before=tries_before,
             listen=lambda: self._listener(turn),
         )
 
@@ -155,9 +164,8 @@ class NodeRunner:
         return f"{keys.node_run(self.iteration, turn.node, turn.run)}/{keys.ATTEMPT}/{attempt}"
 
 
-def agent_prompt(node: Node, inputs: Mapping[str, Any]) -> str:
+def agent_prompt(node: Node, agent: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
     """The agent's prompt with its inputs, and what it has to answer. Raises `ModelUnusable` if it is too long."""
-    agent = fitting_agent(node)
     texts = {name: as_text(value) for name, value in inputs.items()}
     length = sum(map(len, texts.values()))
     if length > MAX_PROMPT_CHARS:

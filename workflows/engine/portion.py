@@ -22,8 +22,11 @@ class Portion:
             data = {**data, "progress": percent}
         await self._journal.tell(key, kind, data)
 
-    async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
-        await self._journal.text(call, text, stage=stage, node=node)
+    async def text(self, call: str, text: str, *, stage: str, node: str | None, kind: Kind = Kind.MODEL_TEXT) -> None:
+        await self._journal.text(call, text, stage=stage, node=node, kind=kind)
+
+    async def told(self, key: str, kind: Kind) -> bool:
+        return await self._journal.told(key, kind)
 
     async def boundary(self) -> None:
         await self._journal.boundary()
@@ -36,6 +39,9 @@ class Portion:
 
     async def lookup(self, key: str) -> Step | None:
         return await self._journal.lookup(key)
+
+    async def settled(self, kind: str) -> list[Step]:
+        return await self._journal.settled(kind)
 
     async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
         await self._journal.settle(step, kind, data)

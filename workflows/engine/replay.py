@@ -1,7 +1,7 @@
 """What of a ledger a later run may take over."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from workflows.engine import keys
 
@@ -10,7 +10,8 @@ def kept(steps: Mapping[str, str], rejected: Collection[str], redone: Collection
     """The keys of the steps (their kinds by key) that stand, so that a run that begins with them goes on from there.
 
     Not those of calls whose last reply is among the `rejected` ones, nor of runs of nodes with a failed attempt:
-    replayed, they could only fail again. Of `redone` nodes nothing stands, and nothing that came after them.
+    replayed, they could only fail again; what tools did for them stands. Of `redone` nodes nothing stands, and nothing
+    that came after them.
     """
     spoilt = {keys.run_of_attempt(key) for key, kind in steps.items() if kind == keys.ATTEMPT}
     names = {keys.short(node) for node in redone}
@@ -39,20 +40,34 @@ def _follows(key: str, first: int, redone: Collection[str]) -> bool:
 
 def _node(key: str) -> str | None:
     parts = key.split("/")
-    return parts[2] if parts[0] in (keys.NODE, keys.STAGE) else None
+    return parts[2] if parts[0] in (keys.NODE, keys.STAGE, keys.TOOL) else None
 
 
 def _iteration(key: str) -> int:
     """0 for what is no part of an execution."""
     parts = key.split("/")
-    return int(parts[1]) if parts[0] in (keys.NODE, keys.STAGE, keys.REVIEW) else 0
+    return int(parts[1]) if parts[0] in (keys.NODE, keys.STAGE, keys.TOOL, keys.REVIEW) else 0
 
 
-def _hopeless(calls: Iterable[str], rejected: Collection[str]) -> set[str]:
+def _hopeless(calls: Collection[str], rejected: Collection[str]) -> set[str]:
     tries: dict[str, list[str]] = defaultdict(list)
     for key in calls:
         tries[key.rpartition("/")[0]].append(key)
-    return {key for of_one in tries.values() if max(of_one, key=_number) in rejected for key in of_one}
+    hopeless = {key for of_one in tries.values() if max(of_one, key=_number) in rejected for key in of_one}
+    # What tools have done stands, and with it the replies that asked for it.
+    worked = {_asking(key) for key in calls if key.startswith(f"{keys.TOOL}/")}
+    last = {run: max(number for of, number in worked if of == run) for run, _ in worked}
+    return {key for key in hopeless if _number(key) > last.get(_run(key), 0)}
+
+
+def _asking(tool_call: str) -> tuple[str, int]:
+    """Of the key of a tool call: the run, and the number of the model's call that asked for it."""
+    return _run(tool_call), int(tool_call.split("/")[4])
+
+
+def _run(key: str) -> str:
+    """`<iteration>/<node>/<run>`."""
+    return "/".join(key.split("/")[1:4])
 
 
 def _number(key: str) -> int:

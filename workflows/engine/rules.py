@@ -12,6 +12,7 @@ from workflows.engine import wiring
 from workflows.engine.policies import policy_problems
 from workflows.engine.templates import IDENTIFIER, prompt_problems
 from workflows.engine.text import cut, listed
+from workflows.engine.tool_use import tool_use_problems
 
 TYPES: Final = ("string", "integer", "number", "boolean", "object", "array")
 STATUSES: Final = ("pending", "running", "completed", "failed")
@@ -103,9 +104,7 @@ def _agent_shape(agent: object, place: str) -> Iterator[str]:
             yield f"{place}.{key} must be a string"
     for key in ("inputs", "outputs"):
         yield from _parameters_shape(agent.get(key), f"{place}.{key}")
-    tools = agent.get("tool_names")
-    if tools is not None and not (isinstance(tools, list) and all(isinstance(tool, str) for tool in tools)):
-        yield f"{place}.tool_names must be a list of names of tools, or null"
+    yield from tool_use_problems(agent, place)
 
 
 def _parameters_shape(parameters: object, place: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import openai
 from openai import AsyncStream
@@ -14,6 +14,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from workflows.engine.faults import StreamLost
 from workflows.engine.text import scrub
+from workflows.engine.tool_requests import CallPiece, CallPieces, ToolRequest, call_pieces
 
 MAX_REPLY_CHARS: Final = 500_000
 """A plan of fifty nodes has thirty thousand; what goes on after this is a model that cannot stop."""
@@ -24,18 +25,25 @@ OVERLONG: Final = "overlong"
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model replied: text, the endpoint's finish reason, and its refusal if it gave one."""
+    """What a model replied: text, the endpoint's finish reason, its refusal if it gave one, the tools it calls."""
 
     text: str
     finish: str
     refusal: str = ""
+    tool_calls: tuple[ToolRequest, ...] = ()
 
-    def as_json(self) -> dict[str, str]:
-        return {"text": self.text, "finish": self.finish, "refusal": self.refusal}
+    def as_json(self) -> dict[str, Any]:
+        calls = {"tool_calls": [list(call) for call in self.tool_calls]} if self.tool_calls else {}
+        return {"text": self.text, "finish": self.finish, "refusal": self.refusal, **calls}
 
     @classmethod
-    def from_json(cls, data: dict[str, str]) -> Self:
-        return cls(text=data["text"], finish=data["finish"], refusal=data["refusal"])
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return cls(
+            text=data["text"],
+            finish=data["finish"],
+            refusal=data["refusal"],
+            tool_calls=tuple(ToolRequest(*call) for call in data.get("tool_calls", ())),
+        )
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ class Piece:
     refusal: str = ""
     finish: str = ""
     tokens: Tokens | None = None
+    calls: tuple[CallPiece, ...] = ()
 
 
 async def read(
@@ -76,6 +85,7 @@ async def read(
     started = clock()
     first_at: float | None = None
     text, refusal, finish = "", "", ""
+    calls = CallPieces()
     tokens: Tokens | None = None
     async with await opened() as stream, aclosing(_pieces(stream)) as pieces:
         try:
@@ -84,12 +94,14 @@ async def read(
                 finish = piece.finish or finish
                 refusal += piece.refusal
                 text += piece.text
-                if len(text) + len(refusal) > MAX_REPLY_CHARS:
+                calls.add(piece.calls)
+                if len(text) + len(refusal) + calls.size > MAX_REPLY_CHARS:
                     # Nobody can use an overlong reply, and the ledger need not hold it.
-                    text, refusal, finish = "", "", OVERLONG
+                    text, refusal, finish, calls = "", "", OVERLONG, CallPieces()
                     break
-                if piece.text:
+                if piece.text or piece.calls:
                     first_at = first_at or clock()
+                if piece.text:
                     await on_text(piece.text)
         except StreamLost:
             # Only the count of tokens can still be missing once the reply has finished.
@@ -98,7 +110,7 @@ async def read(
     if not finish:
         raise StreamLost("the reply was cut off")
     return Received(
-        reply=Reply(text, finish, refusal),
+        reply=Reply(text, finish, refusal, calls.whole()),
         tokens=tokens,
         latency_ms=_ms(clock() - started),
         first_token_ms=None if first_at is None else _ms(first_at - started),
@@ -129,7 +141,8 @@ def _piece(chunk: ChatCompletionChunk) -> Piece:
             return Piece(tokens=tokens)
         choice = chunk.choices[0]
         said = choice.delta
-        return Piece(_str(said.content), _str(said.refusal), _str(choice.finish_reason), tokens)
+        calls = call_pieces(said.tool_calls)
+        return Piece(_str(said.content), _str(said.refusal), _str(choice.finish_reason), tokens, calls)
     except (AttributeError, TypeError, LookupError) as error:
         raise StreamLost("the endpoint sent a broken stream") from error
 

@@ -1,6 +1,7 @@
 """A reply of a given shape: asked for, checked, and asked for again with the problems until it is right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -85,46 +86,72 @@ async def ask(caller: ModelCaller, request: Request[T]) -> T:
 
     Raises `ModelUnusable` when three replies were not valid or the model declined, and `ModelFailed`.
     """
-    messages: list[Message] = [
-        {"role": "system", "content": request.system},
-        {"role": "user", "content": request.user},
-    ]
-    problems: list[str] = []
-    for attempt in range(request.tries_before + 1, request.tries_before + MAX_TRIES + 1):
-        call = _call(request, attempt, messages)
-        reply = await caller.reply(call)
-        _refuse_unusable(reply, request.task)
+    conversation = Conversation(caller, request)
+    while True:
+        with suppress(Rejected):
+            return await conversation.accept(await conversation.reply())
+
+
+class Conversation(Generic[T]):
+    """The messages about one request: what was asked, what was replied, what was wrong with it."""
+
+    def __init__(self, caller: ModelCaller, request: Request[T]) -> None:
+        self._caller = caller
+        self._request = request
+        self._rejected = 0
+        self.calls = request.tries_before
+        """The number of the last call."""
+        self.messages: list[Message] = [
+            {"role": "system", "content": request.system},
+            {"role": "user", "content": request.user},
+        ]
+
+    async def reply(self, tools: Sequence[Mapping[str, Any]] = ()) -> Reply:
+        """What the model says to the messages so far. Raises `ModelUnusable` if it declines, and `ModelFailed`."""
+        self.calls += 1
+        reply = await self._caller.reply(self._call(tools))
+        _refuse_unusable(reply, self._request.task)
+        return reply
+
+    async def accept(self, reply: Reply) -> T:
+        """What the reply says. Raises `Rejected` once the problems are told and the model has its reply back, and
+        `ModelUnusable` when it has had enough tries."""
+        request = self._request
         try:
             return _read(reply, request)
         except Rejected as rejection:
             problems = rejection.problems
-        await caller.journal.tell(
-            f"{call.key}/rejected",
-            Kind.MODEL_REJECTED,
-            {
-                "call": call.key,
-                "stage": request.stage,
-                "node": request.node,
-                "attempt": attempt,
-                "problems": problems,
-            },
+            await self._caller.journal.tell(
+                f"{request.key}/{self.calls}/rejected",
+                Kind.MODEL_REJECTED,
+                {
+                    "call": f"{request.key}/{self.calls}",
+                    "stage": request.stage,
+                    "node": request.node,
+                    "attempt": self.calls,
+                    "problems": problems,
+                },
+            )
+            self._rejected += 1
+            if self._rejected == MAX_TRIES:
+                raise ModelUnusable(
+                    f"The model's {request.subject} stayed invalid after {MAX_TRIES} tries, at last because: "
+                    f"{'; '.join(problems[:3])}. {LONGER if CUT_OFF in problems else BETTER}"
+                ) from None
+            self.messages += _feedback(reply, problems)
+            raise
+
+    def _call(self, tools: Sequence[Mapping[str, Any]]) -> Call:
+        request = self._request
+        return Call(
+            key=f"{request.key}/{self.calls}",
+            stage=request.stage,
+            node=request.node,
+            messages=tuple(self.messages),
+            response_format=request.format.as_json(),
+            tools=tuple(tools),
+            listen=request.listen,
         )
-        messages += _feedback(reply, problems)
-    raise ModelUnusable(
-        f"The model's {request.subject} stayed invalid after {MAX_TRIES} tries, at last because: "
-        f"{'; '.join(problems[:3])}. {LONGER if CUT_OFF in problems else BETTER}"
-    )
-
-
-def _call(request: Request[T], attempt: int, messages: list[Message]) -> Call:
-    return Call(
-        key=f"{request.key}/{attempt}",
-        stage=request.stage,
-        node=request.node,
-        messages=tuple(messages),
-        response_format=request.format.as_json(),
-        listen=request.listen,
-    )
 
 
 def _read(reply: Reply, request: Request[T]) -> T:

@@ -33,7 +33,7 @@ def checked_graph(graph: Any) -> dict[str, Any]:
         places = _places(nodes if isinstance(nodes, list) else [])
         raise Invalid([Problem(loc=_loc(said, places), msg=said, type="value_error") for said in problems])
     # Inputs come with each execution; what the graph itself lacks can be said of it alone.
-    _refuse(problem for problem in execution_problems(graph, {}) if problem["loc"][0] == FIELD)
+    _refuse(problem for problem in execution_problems(graph, {}, offered()) if problem["loc"][0] == FIELD)
     checked: dict[str, Any] = graph
     return checked
 
@@ -54,7 +54,7 @@ def generated_graph(task: Task) -> dict[str, Any]:
 
 def check_inputs(graph: Graph, inputs: Mapping[str, Any]) -> None:
     """Raises Invalid for inputs that are missing or of a wrong type."""
-    _refuse(execution_problems(graph, inputs))
+    _refuse(execution_problems(graph, inputs, offered()))
 
 
 def _refuse(problems: Iterator[Problem] | Sequence[Problem]) -> None:

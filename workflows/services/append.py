@@ -57,11 +57,12 @@ class Appended(NamedTuple):
 
 @dataclass(frozen=True)
 class TextPiece:
-    """A piece of streamed text on its way to the log. Its write is numbered apart from the others: text is written in
-    the background, while the task goes on to write."""
+    """A piece of streamed text, of a model or a tool, on its way to the log. Its write is numbered apart from the
+    others: text is written in the background, while the task goes on to write."""
 
     write: Write
     data: Mapping[str, Any]
+    kind: Kind = Kind.MODEL_TEXT
 
 
 def append(
@@ -132,7 +133,7 @@ def append_texts(pieces: Sequence[TextPiece]) -> set[uuid.UUID]:
                 "tokens": [piece.write.claim.token for piece in pieces],
                 "numbers": [piece.write.number for piece in pieces],
                 "datas": [_dump(piece.data) for piece in pieces],
-                "kind": Kind.MODEL_TEXT,
+                "kinds": [piece.kind for piece in pieces],
             },
         )
         rows = cursor.fetchall()
@@ -300,8 +301,9 @@ RETURNING session_seq, created_at
 
 _APPEND_TEXTS = """
 WITH given AS (
-    SELECT * FROM unnest(%(task_ids)s::uuid[], %(tokens)s::int[], %(numbers)s::bigint[], %(datas)s::text[])
-        WITH ORDINALITY AS given (task_id, token, number, data, place)
+    SELECT *
+    FROM unnest(%(task_ids)s::uuid[], %(tokens)s::int[], %(numbers)s::bigint[], %(kinds)s::text[], %(datas)s::text[])
+        WITH ORDINALITY AS given (task_id, token, number, kind, data, place)
 ), locked AS MATERIALIZED (
     SELECT id, claim_token, text_no, last_seq, session_id, thread_id, run_no FROM workflows_task
     WHERE id IN (SELECT task_id FROM given) ORDER BY id FOR NO KEY UPDATE
@@ -327,7 +329,7 @@ WITH given AS (
     WHERE session.id = locked_session.id
 )
 INSERT INTO workflows_event (task_id, seq, session_id, session_seq, kind, data, created_at)
-SELECT piece.task_id, piece.seq, piece.session_id, locked_session.last_seq + piece.session_place, %(kind)s,
+SELECT piece.task_id, piece.seq, piece.session_id, locked_session.last_seq + piece.session_place, piece.kind,
     piece.data::json, clock_timestamp()
 FROM piece LEFT JOIN locked_session ON locked_session.id = piece.session_id
 ORDER BY piece.place

@@ -65,7 +65,7 @@ def rerun(
 
 def _copy_ledger(source: Task, target: Task, redo: Collection[str]) -> None:
     rejected = Event.objects.filter(task=source, kind=Kind.MODEL_REJECTED).values_list(KT("data__call"), flat=True)
-    steps = {step.key: step for step in source.steps.all()}
+    steps = {step.key: step for step in source.steps.order_by("pk")}
     standing = kept({key: step.kind for key, step in steps.items()}, set(rejected), _with_followers(source, redo))
     for key in standing:
         steps[key].pk = None

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from workflows.events import TASK_ENDINGS, Kind
+from workflows.events import STREAMED, TASK_ENDINGS, Kind
 from workflows.models import Task
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def compact_texts(limit: int = BATCH) -> int:
     for task_id in due:
         with connection.cursor() as cursor, transaction.atomic():
             cursor.execute(
-                _COMPACT, {"task_id": task_id, "kind": Kind.MODEL_TEXT, "anew": ANEW, "characters": ROW_CHARACTERS}
+                _COMPACT, {"task_id": task_id, "kinds": sorted(STREAMED), "anew": ANEW, "characters": ROW_CHARACTERS}
             )
             Task.objects.filter(pk=task_id).update(compacted_at=timezone.now())
     if due:
@@ -59,8 +59,8 @@ def prune_events(limit: int = BATCH) -> int:
     return len(due)
 
 
-# Text of one call is one run, whatever other calls told in between. It is cut where a row would grow too long, and
-# where a call may have begun anew: after a retry, or with another worker.
+# Text of one call, which is a model's or a tool's, is one run, whatever other calls told in between. It is cut where a
+# row would grow too long, and where a call may have begun anew: after a retry, or with another worker.
 _COMPACT = """
 WITH numbered AS (
     SELECT *, count(*) FILTER (WHERE kind = ANY(%(anew)s)) OVER (ORDER BY seq) AS beginning
@@ -68,7 +68,7 @@ WITH numbered AS (
 ), text AS (
     SELECT id, seq, data->>'call' AS call, data->>'text' AS text, beginning,
         sum(length(data->>'text')) OVER (PARTITION BY beginning, data->>'call' ORDER BY seq) / %(characters)s AS part
-    FROM numbered WHERE kind = %(kind)s
+    FROM numbered WHERE kind = ANY(%(kinds)s)
 ), run AS (
     SELECT call, beginning, part, max(seq) AS last_seq, min(seq) AS first_seq, count(*) AS rows,
         string_agg(text, '' ORDER BY seq) AS text

@@ -13,6 +13,7 @@ from workflows.engine.portion import Portion
 from workflows.exceptions import InputsMissing, Invalid
 from workflows.models import Job, Task
 from workflows.providers import model_settings
+from workflows.toolbox import offered
 
 Run = Callable[[Task, Mapping[str, str], Models, Journal], Awaitable[dict[str, Any]]]
 
@@ -23,7 +24,7 @@ GENERATED: Final = 30
 async def run_generation(task: Task, secrets: Mapping[str, str], models: Models, journal: Journal) -> dict[str, Any]:
     """A goal becomes a workflow. The result: `{goal, workflow_graph, message}`."""
     model = _model_of(task, secrets)
-    graph = await generate(task.goal, settings=model, models=models, journal=journal)
+    graph = await generate(task.goal, settings=model, models=models, journal=journal, tools=[*offered()])
     return {"goal": task.goal, "workflow_graph": graph, "message": _said("generated", model)}
 
 
@@ -37,7 +38,8 @@ async def run_execution(task: Task, secrets: Mapping[str, str], models: Models, 
 async def run_whole(task: Task, secrets: Mapping[str, str], models: Models, journal: Journal) -> dict[str, Any]:
     """Both, one after the other. The result: an execution's, with the `workflow_graph`."""
     model = _model_of(task, secrets)
-    graph = await generate(task.goal, settings=model, models=models, journal=Portion(journal, 0, GENERATED))
+    first = Portion(journal, 0, GENERATED)
+    graph = await generate(task.goal, settings=model, models=models, journal=first, tools=[*offered()])
     result = await _execute(task, graph, model, models, Portion(journal, GENERATED, 100))
     return {"workflow_graph": graph, **result}
 
@@ -52,6 +54,8 @@ async def _execute(
             settings=model,
             models=models,
             journal=journal,
+            tools=offered(),
+            task_id=str(task.pk),
             limits=ExecutionLimits(nodes_at_once=settings.NODES_AT_ONCE),
             depth=task.params.get("depth", 1),
             breadth=task.params.get("breadth", 0),

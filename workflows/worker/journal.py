@@ -46,9 +46,12 @@ class DatabaseJournal:
     async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
         await self._append(key, kind, data, changes=self._progress_of(kind, data))
 
-    async def text(self, call: str, text: str, *, stage: str, node: str | None) -> None:
+    async def text(self, call: str, text: str, *, stage: str, node: str | None, kind: Kind = Kind.MODEL_TEXT) -> None:
         if text:
-            await self._texts.put(self._claim, call, text, stage=stage, node=node)
+            await self._texts.put(self._claim, kind, call, text, stage=stage, node=node)
+
+    async def told(self, key: str, kind: Kind) -> bool:
+        return _event_key(kind, key) in self._told
 
     async def boundary(self) -> None:
         if self.pausing:
@@ -72,6 +75,9 @@ class DatabaseJournal:
 
     async def lookup(self, key: str) -> Step | None:
         return self._steps.get(key)
+
+    async def settled(self, kind: str) -> list[Step]:
+        return [step for step in self._steps.values() if step.kind == kind]
 
     async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
         usage = step.usage
@@ -106,7 +112,7 @@ class DatabaseJournal:
     ) -> None:
         async with self._one_by_one:
             # A step and its event share a key; an event may also have told the beginning of the step.
-            event_key = f"{kind}:{key}"
+            event_key = _event_key(kind, key)
             if event_key in self._told:
                 return
             await self._texts.flush(self._claim)
@@ -132,9 +138,14 @@ class DatabaseJournal:
         return {"progress": self._standing["progress"], "current_state": str(data["current_state"])[:500]}
 
 
+def _event_key(kind: Kind, key: str) -> str:
+    return f"{kind}:{key}"
+
+
 def _load(task: Task) -> tuple[set[str], dict[str, Step], dict[str, Any]]:
     keys = Event.objects.filter(task=task, key__isnull=False).values_list("key", flat=True)
-    rows = StepRow.objects.filter(task=task)
+    # In the order in which they were settled.
+    rows = StepRow.objects.filter(task=task).order_by("pk")
     steps = {
         row.key: Step(
             key=row.key,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from workflows import services
 from workflows.database import DatabaseThreads
+from workflows.events import Kind
 from workflows.exceptions import StaleClaim
 from workflows.services import Claim, TextPiece, Write
 
@@ -20,9 +21,10 @@ CALL_CHARACTERS = 100_000
 
 @dataclass
 class _Pending:
-    """The text of one model call that is not written yet."""
+    """The text of one call, of a model or a tool, that is not written yet."""
 
     claim: Claim
+    kind: Kind
     call: str
     stage: str
     node: str | None
@@ -45,12 +47,12 @@ class TextWriter:
         self._written = asyncio.Condition()
         self._writing: set[Claim] = set()
 
-    async def put(self, claim: Claim, call: str, text: str, *, stage: str, node: str | None) -> None:
+    async def put(self, claim: Claim, kind: Kind, call: str, text: str, *, stage: str, node: str | None) -> None:
         """Take a piece of text. Waits while too much of the call waits. Raises StaleClaim once the claim is over."""
         self._check(claim)
         pending = self._pending.get((claim, call))
         if pending is None:
-            pending = self._pending[claim, call] = _Pending(claim, call, stage, node)
+            pending = self._pending[claim, call] = _Pending(claim, kind, call, stage, node)
         pending.text += text
         self._wake.set()
         if len(pending.text) > CALL_CHARACTERS:
@@ -125,6 +127,7 @@ class TextWriter:
             TextPiece(
                 Write(pending.claim, self._next_number(pending.claim)),
                 {**head, "text": text[at : at + ROW_CHARACTERS]},
+                pending.kind,
             )
             for at in range(0, len(text), ROW_CHARACTERS)
         ]

@@ -28,8 +28,9 @@ NODE_STATUS: Final = {
 """What becomes of a node of an execution, in EvoAgentX's words where it has them."""
 
 BUDGETS: Final = (Kind.BUDGET_WARNING, Kind.BUDGET_EXCEEDED)
+TOOLS: Final = (Kind.TOOL_STARTED, Kind.TOOL_COMPLETED)
 
-UPDATES: Final = frozenset({Kind.TASK_PROGRESS, *SAYS, *NODE_STATUS, *BUDGETS})
+UPDATES: Final = frozenset({Kind.TASK_PROGRESS, *SAYS, *NODE_STATUS, *BUDGETS, *TOOLS})
 """The kinds that show as an `update`."""
 
 
@@ -50,4 +51,8 @@ def sentence(event: EventRow) -> str:
             return f"{node} is skipped, since '{data['because']}' failed"
         case Kind.BUDGET_WARNING | Kind.BUDGET_EXCEEDED:
             return str(data["message"])
+        case Kind.TOOL_STARTED:
+            return f"{node} uses the tool {data['tool']}"
+        case Kind.TOOL_COMPLETED:
+            return f"The tool {data['tool']} {'has answered' if data['ok'] else 'did not work'}"
     return str(data.get("current_state") or SAYS.get(Kind(event.kind), ""))

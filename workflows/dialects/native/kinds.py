@@ -126,6 +126,27 @@ class RejectedSerializer(CallSerializer, ProgressedSerializer):
     problems = serializers.ListField(child=serializers.CharField(), help_text="Sentences.")
 
 
+class ToolCallSerializer(DataSerializer):
+    """An event of a call of a tool."""
+
+    call = serializers.CharField(help_text="The call's name, the same on every replay: `tool/1/collect/1/1/0`.")
+    stage = serializers.ChoiceField(STAGES)
+    node = serializers.CharField(allow_null=True)
+    tool = serializers.CharField(help_text="As the model called it: there may be none of this name.")
+    tool_call_id = serializers.CharField(help_text="The id that the model gave the call.")
+
+
+class ToolStartedSerializer(ToolCallSerializer, ProgressedSerializer):
+    arguments = serializers.DictField(help_text="By name, long ones cut.")
+
+
+class ToolCompletedSerializer(ToolCallSerializer, ProgressedSerializer):
+    ok = serializers.BooleanField(help_text="Whether the tool did its work.")
+    result = serializers.CharField(required=False, allow_blank=True, help_text="Where it did.")
+    error = serializers.CharField(required=False, help_text="Where it did not: a sentence for the model.")
+    duration_ms = serializers.IntegerField()
+
+
 class PlannedNodeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     description = serializers.CharField()
@@ -192,6 +213,9 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.MODEL_COMPLETED: CallCompletedSerializer,
     Kind.BUDGET_WARNING: BudgetSerializer,
     Kind.BUDGET_EXCEEDED: BudgetSerializer,
+    Kind.TOOL_STARTED: ToolStartedSerializer,
+    Kind.TOOL_OUTPUT: TextSerializer,
+    Kind.TOOL_COMPLETED: ToolCompletedSerializer,
     Kind.PLAN_COMPLETED: PlanSerializer,
     Kind.NODE_COMPLETED: NodeStaffedSerializer,
     **EXECUTION_DATA,

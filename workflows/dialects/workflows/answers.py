@@ -182,7 +182,8 @@ class ResetDataSerializer(serializers.Serializer[Any]):
 
 ANYTHING = serializers.JSONField(
     help_text="`tasks`: the tasks and what they depend on; `finding`: a line out of a task's text; `stage`, `step`, "
-    "`total_steps`: how far the planning is; `reason` or `problems`: why a model is asked again; or null."
+    "`total_steps`: how far the planning is; `reason` or `problems`: why a model is asked again; "
+    "`tool` with its `arguments`, or with its `result` or `error`; or null."
 )
 
 DATA: dict[str, serializers.Field[Any, Any, Any, Any]] = {

@@ -14,6 +14,7 @@ from workflows.exceptions import Invalid, Problem
 from workflows.http.graphs import MAX_PROBLEMS, checked_graph
 from workflows.http.views import validated
 from workflows.services import Draft
+from workflows.toolbox import offered
 
 Task = Mapping[str, Any]
 
@@ -112,8 +113,10 @@ def _circle(tasks: Sequence[Task], places: Mapping[str, int]) -> Iterator[Proble
 def _tools(tasks: Sequence[Task]) -> Iterator[Problem]:
     for index, task in enumerate(tasks):
         for number, tool in enumerate(task.get("tools") or ()):
+            if offered().get(tool) is not None:
+                continue
             asks = f"The task {task['name']!r} asks for the tool {cut(tool, 80)!r}"
-            msg = f"{asks}, and no tools are on offer. Leave it out."
+            msg = f"{asks}, which is not on offer. Choose from {offered()}, or leave it out."
             yield _problem(["body", "tasks", index, "tools", number], msg)
 
 
@@ -145,6 +148,7 @@ def _agent(task: Task, sub_task: SubTask) -> Agent:
         description=task.get("description") or objective,
         inputs=sub_task.inputs,
         outputs=sub_task.outputs,
+        tool_names=tuple(task["tools"]) if task.get("tools") else None,
         prompt=completed(
             prompt.replace("{", "{{").replace("}", "}}"),
             [parameter.name for parameter in sub_task.inputs],

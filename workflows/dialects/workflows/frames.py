@@ -35,6 +35,8 @@ SHOWN: Final = (
     Kind.MODEL_REJECTED,
     Kind.BUDGET_WARNING,
     Kind.BUDGET_EXCEEDED,
+    Kind.TOOL_STARTED,
+    Kind.TOOL_COMPLETED,
 )
 """The kinds of which a frame may come."""
 
@@ -121,6 +123,8 @@ def _say(event: EventRow) -> Said | None:
         return _say_of_node(kind, event.data)
     if kind.startswith("model."):
         return _say_of_model(kind, event.data)
+    if kind.startswith("tool."):
+        return _say_of_tool(kind, event.data)
     return _say_of_run(kind, event)
 
 
@@ -212,10 +216,21 @@ def _say_of_model(kind: Kind, data: Mapping[str, Any]) -> Said | None:
     return None
 
 
+def _say_of_tool(kind: Kind, data: Mapping[str, Any]) -> Said | None:
+    match kind:
+        case Kind.TOOL_STARTED:
+            return "task_progress", f"Using the tool {data['tool']}", _only(data, "tool", "arguments")
+        case Kind.TOOL_COMPLETED:
+            said = "has answered" if data["ok"] else "did not work"
+            about = _only(data, "tool", "ok", "result", "error", "duration_ms", "truncated")
+            return "task_progress", f"The tool {data['tool']} {said}", about
+    return None
+
+
 def _task_id(event: EventRow) -> str | None:
     node_run = event.data.get("node_run")
     if node_run is None and event.data.get("node") is not None and event.data.get("stage") == keys.STAGE:
-        # A model's event knows its call, `execute/<iteration>/<node>/<run>/<try>`.
+        # An event of a model or a tool knows its call: `execute/<iteration>/<node>/<run>/<number>`, `tool/…`.
         node_run = "/".join([keys.NODE, *event.data.get("call", "").split("/")[1:4]])
     return task_id(event.task_id, node_run) if node_run and event.task_id else None
 

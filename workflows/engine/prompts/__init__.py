@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any, Final
 
+_RESULT_END: Final = re.compile(r"<\s*/\s*tool_result\s*>", re.IGNORECASE)
 _GOAL_END: Final = re.compile(r"<\s*/\s*goal\s*>", re.IGNORECASE)
 
 
@@ -20,6 +21,9 @@ PLAN: Final = _instructions("plan.md")
 AGENTS: Final = _instructions("agents.md")
 NODE: Final = _instructions("node.md")
 REVIEW: Final = _instructions("review.md")
+TOOLS: Final = _instructions("tools.md")
+"""What is added for an agent that has tools; `{steps}` is how often it may call some."""
+NO_MORE_TOOLS: Final = "You have called tools as often as you may. Reply now with the whole JSON object."
 
 
 def goal_section(goal: str) -> str:
@@ -30,3 +34,8 @@ def goal_section(goal: str) -> str:
 def json_section(title: str, value: dict[str, Any] | Sequence[dict[str, Any]]) -> str:
     """A value as data, in a fenced block. JSON strings hold no line breaks: none can end the fence."""
     return f"## {title}\n```json\n{json.dumps(value, ensure_ascii=False, indent=2)}\n```"
+
+
+def tool_result(text: str) -> str:
+    """What a tool gave, as data: it cannot end its own section."""
+    return f"<tool_result>\n{_RESULT_END.sub('< /tool_result>', text)}\n</tool_result>"

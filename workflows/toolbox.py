@@ -1,0 +1,66 @@
+"""The tools that this server has on offer: its own, within its settings, and those of Python projects."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from workflows.engine.tools import Tool, Toolbox
+from workflows.outgoing.addresses import networks
+from workflows.tools.calculator import CALCULATOR
+from workflows.tools.dates import date_time
+from workflows.tools.fetch import FetchLimits, fetch
+from workflows.tools.json_query import JSON_QUERY
+from workflows.tools.sql import SqlLimits, sql_query
+from workflows.tools.task_files import FILE_LIST, FILE_READ, FILE_WRITE
+from workflows.tools.texts import TEXT_SEARCH, TEXT_STATISTICS
+
+ENTRY_POINTS: Final = "evoserver.tools"
+
+
+class BadTools(Exception):
+    """Tools that cannot be offered. The text is for the administrator, and says which ones and why."""
+
+
+@cache
+def offered() -> Toolbox:
+    """The tools on offer, the same for as long as the process runs. Raises `BadTools`."""
+    left_out = set(settings.TOOLS_LEFT_OUT)
+    try:
+        return Toolbox(tool for tool in (*built_in(), *added()) if tool.name not in left_out)
+    except ValueError as error:
+        raise BadTools(str(error)) from None
+
+
+def built_in() -> Iterator[Tool]:
+    """Those that come with the server; the ones that need a setting only with it."""
+    yield from (CALCULATOR, date_time(), TEXT_STATISTICS, TEXT_SEARCH, JSON_QUERY, FILE_WRITE, FILE_READ, FILE_LIST)
+    if settings.FETCH_ALLOWED_HOSTS:
+        allowed = networks(settings.FETCH_ALLOWED_NETWORKS)
+        yield fetch(FetchLimits(hosts=tuple(settings.FETCH_ALLOWED_HOSTS), networks=allowed))
+    if settings.TOOL_DATABASE_URL:
+        yield sql_query(SqlLimits(settings.TOOL_DATABASE_URL))
+
+
+def added() -> Iterator[Tool]:
+    """Those that installed packages and the setting `TOOLS` name. Raises `BadTools`."""
+    for point in entry_points(group=ENTRY_POINTS):
+        yield from _tools_at(f"the entry point {point.name} ({point.value})", point)
+    for path in settings.TOOLS:
+        yield from _tools_at(f"{path!r} in TOOLS", path)
+
+
+def _tools_at(place: str, where: EntryPoint | str) -> Sequence[Tool]:
+    try:
+        found = import_string(where.replace(":", ".")) if isinstance(where, str) else where.load()
+    except (ImportError, AttributeError) as error:
+        raise BadTools(f"{place} cannot be imported: {error}") from error
+    except ValueError as error:
+        raise BadTools(f"{place}: {error}") from error
+    tools = list(found) if isinstance(found, Iterable) else [found]
+    if not all(isinstance(tool, Tool) for tool in tools):
+        raise BadTools(f"{place} is neither a Tool nor a list of them.")
+    return tools
