@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -37,8 +37,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Message:
+    """`calls`: the ids of the tools that an assistant called, or the one that a tool answers."""
+
     role: str
     text: str
+    calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,15 @@ class ChatRequest:
         """What makes two calls the same: their messages, model and schema name."""
         told = [[message.role, message.text] for message in self.messages]
         return hashlib.sha256(json.dumps([told, self.model, self.schema_name]).encode()).hexdigest()[:24]
+
+    @property
+    def tool_rounds(self) -> int:
+        """How often tools were called so far."""
+        return sum(bool(message.calls) for message in self.messages if message.role == "assistant")
+
+    @property
+    def first_user_text(self) -> str:
+        return next((message.text for message in self.messages if message.role == "user"), "")
 
     @property
     def last_user_text(self) -> str:
@@ -172,19 +184,51 @@ def _wrong(param: str | None, said: str) -> Refused:
 def _read_messages(messages: object) -> tuple[Message, ...]:
     if not isinstance(messages, list) or not messages:
         raise _wrong("messages", "expected a list with at least one message")
-    return tuple(_read_message(f"messages[{i}]", message) for i, message in enumerate(messages))
+    read = tuple(_read_message(f"messages[{i}]", message) for i, message in enumerate(messages))
+    _check_answered(read)
+    return read
+
+
+def _check_answered(messages: Sequence[Message]) -> None:
+    """As strict as OpenAI: every call of a tool is answered before anything else is said, and nothing else is."""
+    open_calls: set[str] = set()
+    for index, message in enumerate(messages):
+        if message.role == "tool":
+            if not open_calls.issuperset(message.calls):
+                said = "messages with role 'tool' must be a response to a preceding message with 'tool_calls'"
+                raise _wrong(f"messages[{index}].role", said)
+            open_calls.difference_update(message.calls)
+            continue
+        if open_calls:
+            said = "an assistant message with 'tool_calls' must be followed by tool messages responding to each of them"
+            raise _wrong(f"messages[{index}].role", said)
+        if message.role == "assistant":
+            open_calls.update(message.calls)
 
 
 def _read_message(where: str, message: object) -> Message:
     if not isinstance(message, dict) or message.get("role") not in ROLES:
         raise _wrong(where, f"expected an object whose role is one of {', '.join(ROLES)}")
-    content = message.get("content")
+    content, calls = message.get("content"), _read_calls(where, message)
     if content is None or isinstance(content, str):
-        return Message(message["role"], content or "")
+        return Message(message["role"], content or "", calls)
     if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
         raise _wrong(f"{where}.content", "expected a string or a list of content parts")
     texts = (part.get("text") for part in content)
-    return Message(message["role"], "\n".join(text for text in texts if isinstance(text, str)))
+    return Message(message["role"], "\n".join(text for text in texts if isinstance(text, str)), calls)
+
+
+def _read_calls(where: str, message: Json) -> tuple[str, ...]:
+    if message["role"] == "tool":
+        if not isinstance(message.get("tool_call_id"), str):
+            raise _wrong(f"{where}.tool_call_id", "expected the id of a tool call")
+        return (message["tool_call_id"],)
+    calls = message.get("tool_calls") or ()
+    if not isinstance(calls, list | tuple) or not all(
+        isinstance(c, dict) and isinstance(c.get("id"), str) for c in calls
+    ):
+        raise _wrong(f"{where}.tool_calls", "expected a list of calls, each with an id")
+    return tuple(call["id"] for call in calls)
 
 
 def _read_format(format_: object) -> tuple[str, str | None, Json | None]:

@@ -40,13 +40,14 @@ _OWN: Final = stems(
 _LABEL: Final = re.compile(r"""(?:^|")[\w ]{1,80}: """)
 _OBJECTIVE: Final = re.compile(r"^#+ Objective\s*\n(.+?)(?=\n#|\Z)", re.MULTILINE | re.DOTALL)
 _FORMAT: Final = re.compile(r"^#+ Output Format\b.*?$(.*)", re.MULTILINE | re.DOTALL)
+_NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
 _HEADING: Final = re.compile(r"^## +(\w+)[ \t]*$", re.MULTILINE)
 
 
-def do_task(prompt: str, outputs: Sequence[Json]) -> Json:
-    """A thought, and a value for each output."""
+def do_task(prompt: str, outputs: Sequence[Json], found: Sequence[str] = ()) -> Json:
+    """A thought, and a value for each output. `found`: what tools gave, which goes into every text and number."""
     topics = _topics(prompt)
-    return {"thought": _thought(prompt, topics)} | {one["name"]: _value(one, topics) for one in outputs}
+    return {"thought": _thought(prompt, topics)} | {one["name"]: _value(one, topics, found) for one in outputs}
 
 
 def write_sections(prompt: str) -> str | None:
@@ -108,9 +109,14 @@ def _thought(prompt: str, topics: Sequence[str]) -> str:
     )
 
 
-def _value(output: Json, topics: Sequence[str]) -> Any:
+def _value(output: Json, topics: Sequence[str], found: Sequence[str]) -> Any:
     noun = output["name"].replace("_", " ")
+    number = next((one for one in found if _NUMBER.fullmatch(one)), None)
     match output.get("type"):
+        case "integer" if number and "." not in number:
+            return int(number)
+        case "number" if number:
+            return float(number)
         case "integer":
             return len(topics)
         case "number":
@@ -118,10 +124,12 @@ def _value(output: Json, topics: Sequence[str]) -> Any:
         case "boolean":
             return True
         case "array":
-            return [f"{stem(noun).capitalize()} {i}: {topic} {MARK}" for i, topic in enumerate(topics[:4], start=1)]
+            listed = [*found, *topics][:4]
+            return [f"{stem(noun).capitalize()} {i}: {one} {MARK}" for i, one in enumerate(listed, start=1)]
         case "object":
             return {topic: f"What is worth knowing of {topic} {MARK}" for topic in topics[:4]}
-    said = f"{noun.capitalize()}: {_listed(topics)}."
+    tools = f" The tools gave: {'; '.join(found)}." if found else ""
+    said = f"{noun.capitalize()}: {_listed(topics)}.{tools}"
     return f"{said} This is a text of the demo model; a real model would write it here. {MARK}"
 
 

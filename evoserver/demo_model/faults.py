@@ -20,6 +20,8 @@
 | `demo-no-response-format` | 400 for both; the JSON stands in a fence in the text |
 | `demo-refuse` | a refusal instead of content |
 | `demo-tools` | calls the first tool on offer until a tool's result is there |
+| `demo-tool-loop` | calls the first tool on offer for as long as there is one |
+| `demo-tool-unknown`, `demo-tool-bad-arguments` | first calls a tool that there is not, or one with wrong arguments |
 | `demo-big` | 10 MB of blanks before the reply |
 | `demo-nul` | NUL and lone surrogates in the texts |
 | `demo-flood` | one character a chunk, 5,000 of them at least, as fast as they go |
@@ -39,7 +41,8 @@ from evoserver.demo_model.prompts import has_feedback
 REFUSALS: Final = ("429", "500", "503", "cut")
 BAD_REPLIES: Final = ("dirty-json", "bad-json", "wrong-schema", "length")
 CONDITIONS: Final = (
-    "slow", "hang", "401", "no-json-schema", "no-response-format", "refuse", "tools", "big", "nul", "flood",
+    "slow", "hang", "401", "no-json-schema", "no-response-format", "refuse", "tools", "tool-loop", "tool-unknown",
+    "tool-bad-arguments", "big", "nul", "flood",
 )  # fmt: skip
 
 FIRST_SILENCE: Final = 0.3

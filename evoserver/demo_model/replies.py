@@ -15,6 +15,7 @@ from evoserver.demo_model.instances import make_instance
 from evoserver.demo_model.planner import make_plan
 from evoserver.demo_model.prompts import Prompt
 from evoserver.demo_model.spoiling import spoil_data, spoil_text
+from evoserver.demo_model.tooling import results_of, tool_calls
 from evoserver.demo_model.words import content_words, shorten, split_words
 from evoserver.demo_model.writer import make_agents, write_paragraph
 
@@ -29,9 +30,9 @@ def reply_to(request: ChatRequest, prompt: Prompt, faults: Faults) -> Reply:
     """What the model says. Raises `Refused` (400) for a schema that is none."""
     if "refuse" in faults:
         return Reply(refusal="I'm sorry, but the demo model refuses this request.")
-    called = _called_tool(request, faults)
+    called = tool_calls(request, faults)
     if called:
-        return Reply(tool_calls=(called,), finish_reason="tool_calls")
+        return Reply(tool_calls=called, finish_reason="tool_calls")
     data = _data(request, prompt)
     if data is None:
         text = write_sections(request.last_user_text) or write_paragraph(request.last_user_text)
@@ -67,19 +68,15 @@ def _data(request: ChatRequest, prompt: Prompt) -> Any:
         case "workflow_plan":
             return make_plan(prompt.goal)
         case "node_agents" if prompt.node:
-            return make_agents(prompt.node, prompt.tools)
+            return make_agents(prompt.node, prompt.goal, prompt.tools)
         case "node_result" if prompt.outputs:
-            return do_task(_first_user_text(request), prompt.outputs)
+            # Feedback changes nothing about the work.
+            return do_task(request.first_user_text, prompt.outputs, results_of(request))
         case "workflow_review" if prompt.results is not None:
             return review(prompt)
     if request.schema is not None:
         return _instance(request.schema, request.last_user_text)
     return {"answer": write_paragraph(request.last_user_text)} if request.format == "json_object" else None
-
-
-def _first_user_text(request: ChatRequest) -> str:
-    """Feedback changes nothing about the work."""
-    return next((message.text for message in request.messages if message.role == "user"), "")
 
 
 def _instance(schema: Json, text: str) -> Any:
@@ -89,21 +86,6 @@ def _instance(schema: Json, text: str) -> Any:
         said = f"Invalid schema for response_format: {shorten(error.message, 200)}"
         raise Refused(400, said, param="response_format", code="invalid_json_schema") from None
     return make_instance(schema, content_words(split_words(shorten(text, 2_000)))[:8])
-
-
-def _called_tool(request: ChatRequest, faults: Faults) -> Json | None:
-    """The call of the first tool, or of the one that the request insists on, until a tool has answered."""
-    has_result = any(message.role == "tool" for message in request.messages)
-    insists = request.tool_choice == "required" or isinstance(request.tool_choice, dict)
-    if not request.tools or has_result or request.tool_choice == "none" or not (insists or "tools" in faults):
-        return None
-    chosen = request.tool_choice.get("function") if isinstance(request.tool_choice, dict) else None
-    wanted = chosen.get("name") if isinstance(chosen, dict) else None
-    tool = next((tool for tool in request.tools if tool["name"] == wanted), request.tools[0])
-    parameters = tool.get("parameters")
-    arguments = _instance(parameters, request.last_user_text) if isinstance(parameters, dict) and parameters else {}
-    function = {"name": tool["name"], "arguments": _dumped(arguments)}
-    return {"id": f"call_demo_{request.digest[:12]}", "type": "function", "function": function}
 
 
 def _limited(text: str, request: ChatRequest, faults: Faults) -> Reply:

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from evoserver.demo_model.chat import Json
+from evoserver.demo_model.tooling import matching_tools
 from evoserver.demo_model.verbs import find_verb
-from evoserver.demo_model.words import content_words, shorten, split_words, stems
+from evoserver.demo_model.words import content_words, shorten, split_words
 
 MARK: Final = "(demo)"
 MAX_TOPICS: Final = 6
 
 
-def make_agents(node: Json, tools: Sequence[Json]) -> Json:
+def make_agents(node: Json, goal: str, tools: Sequence[Json]) -> Json:
     """One agent for a node of the plan, as contract 1's `node_agents` has it."""
     description = str(node.get("description") or node["name"].replace("_", " "))
     inputs, outputs = _parameters(node, "inputs"), _parameters(node, "outputs")
+    seen = goal if any(one["name"] == "goal" for one in inputs) else ""
     return {
         "agents": [
             {
@@ -23,7 +25,7 @@ def make_agents(node: Json, tools: Sequence[Json]) -> Json:
                 "inputs": inputs,
                 "outputs": outputs,
                 "prompt": _prompt(description, inputs, outputs),
-                "tool_names": _matching_tools(f"{node['name']} {description}", tools),
+                "tool_names": matching_tools(f"{node['name']} {description}", seen, tools),
             }
         ]
     }
@@ -76,16 +78,3 @@ def _plain(text: Any) -> str:
 def _listed(parameters: Sequence[Json]) -> str:
     names = [f"`{one['name']}`" for one in parameters]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _matching_tools(work: str, tools: Sequence[Json]) -> list[str] | None:
-    """The tools whose name shares a word with the work, or whose description shares two."""
-    wanted = stems(content_words(split_words(work.replace("_", " "))))
-    matching = []
-    for tool in tools:
-        name = str(tool.get("name", ""))
-        in_name = stems(content_words(split_words(name.replace("_", " ").replace(".", " "))))
-        in_description = stems(content_words(split_words(str(tool.get("description", "")))))
-        if in_name & wanted or len(in_description & wanted) > 1:
-            matching.append(name)
-    return matching or None

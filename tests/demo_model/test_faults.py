@@ -163,7 +163,9 @@ def test_tools_are_called_until_they_answered(client: openai.OpenAI, stream: boo
         name, arguments, call_id = call.function.name, call.function.arguments, call.id
     assert name == "search"
     assert "owls" in json.loads(arguments)["query"]
-    answered = [*messages, {"role": "tool", "tool_call_id": call_id, "content": "Two owls"}]
+    called = {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+    asking = {"role": "assistant", "content": None, "tool_calls": [called]}
+    answered = [*messages, asking, {"role": "tool", "tool_call_id": call_id, "content": "Two owls"}]
     assert client.chat.completions.create(messages=answered, **asked).choices[0].finish_reason == "stop"
 
 
