@@ -284,9 +284,7 @@ async def test_endpoints_that_name_calls_badly_are_understood(bench):
 
 async def test_a_model_that_cannot_call_tools_is_named(bench):
     bench.endpoint.on("node_result", fails(400, {"message": "llama2 does not support tools", "code": None}))
-    with pytest.raises(
-        NodeFailed, match="The model 'gpt-4o-mini' cannot call tools"
-    ):
+    with pytest.raises(NodeFailed, match="The model 'gpt-4o-mini' cannot call tools"):
         await bench.execute(graph("shout"), tools=Toolbox([SHOUT]))
 
 

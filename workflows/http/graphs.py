@@ -8,6 +8,7 @@ from workflows.engine import graph as graphs
 from workflows.engine.executable import execution_problems
 from workflows.exceptions import Conflict, Invalid, Problem
 from workflows.models import Job, Status, Task
+from workflows.toolbox import offered
 
 MAX_NODES: Final = 1000
 MAX_PROBLEMS: Final = 20
