@@ -196,7 +196,7 @@ BAD = {
     "too many nodes": (
         {"workflow_graph": {**diamond(), "nodes": [{}] * 10_000}},
         ["body", "workflow_graph", "nodes"],
-        "1000 is the most",
+        "1,000 is the most",
     ),
     "both": ({"name": "x", "tasks": TWO, "workflow_graph": diamond()}, ["body", "tasks"], "either"),
     "no object": ({"name": "x", "tasks": ["plan"]}, ["body", "tasks", 0], "JSON object"),

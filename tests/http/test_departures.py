@@ -24,7 +24,7 @@ def leave_while_it_runs(url: str, goal: str, path: str, model: str, *headers: st
 def test_leaving_a_blocking_call_cancels_its_task(url: str) -> None:
     task = leave_while_it_runs(url, unique_goal("Leave"), "/workflow/generate", "demo-hang")
     assert wait_for_status(task, Status.CANCELLED)
-    assert Event.objects.get(task_id=task, kind=Kind.TASK_CANCELLED).data == {"reason": "its caller went away"}
+    assert Event.objects.get(task_id=task, kind=Kind.TASK_CANCELLED).data["reason"] == "its caller went away"
 
 
 @pytest.mark.parametrize(
