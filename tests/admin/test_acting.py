@@ -33,6 +33,23 @@ def test_cancelling_asks_first(client: Client, caller: Caller) -> None:
     assert 'value="cancel"' not in text_of(client.get(page_url(task)))
 
 
+def test_pausing_and_resuming(client: Client, caller: Caller) -> None:
+    task, _ = make_running(caller, make_worker())
+    assert 'value="pause"' in text_of(client.get(page_url(task)))
+    act(client, task, "pause")
+    task.refresh_from_db()
+    assert task.pause_requested_at
+    page = text_of(client.get(page_url(task)))
+    assert 'value="resume"' in page
+    assert 'value="pause"' not in page
+    act(client, task, "resume")
+    task.refresh_from_db()
+    assert task.pause_requested_at is None
+    assert kinds_of(task.pk)[-2:] == [Kind.TASK_PAUSING, Kind.TASK_PAUSE_WITHDRAWN]
+    assert "is not paused" in messages_of(act(client, task, "resume"))[-1]
+    services.cancel(task, reason="the test is over")
+
+
 def test_what_cannot_be_done_is_said_and_the_others_go_on(client: Client, caller: Caller) -> None:
     ended, (running, _) = make_cancelled(caller), make_running(caller, make_worker())
     data = {"action": "cancel", "_selected_action": [str(ended.pk), str(running.pk)], "confirmed": "yes"}
@@ -70,7 +87,7 @@ def test_closing_a_session_cancels_its_tasks(client: Client, caller: Caller) -> 
     assert "had ended already" in messages_of(act(client, session, "close"))[-1]
 
 
-@pytest.mark.parametrize("action", ["cancel", "rerun"])
+@pytest.mark.parametrize("action", ["cancel", "rerun", "pause"])
 def test_seeing_is_not_acting(staff: User, caller: Caller, action: str) -> None:
     task, _ = make_running(caller, make_worker())
     client = allow(staff, "view_task")

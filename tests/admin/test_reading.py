@@ -12,14 +12,14 @@ from sessions.callers import Caller
 from sessions.models import ApiToken, ClientSession
 from tests.admin.asking import list_url, page_url, text_of
 from tests.admin.conftest import allow
-from tests.factories import make_cancelled, make_running, make_task, make_worker, tell
+from tests.factories import make_cancelled, make_running, make_task, make_worker, make_workflow, run_and_cancel, tell
 from workflows import services
 from workflows.admin.timeline import PAGE
 from workflows.engine.journal import Step as EngineStep
 from workflows.events import Kind
-from workflows.models import Event, Step, Task, Worker
+from workflows.models import Event, Step, Task, Thread, Worker, Workflow, WorkflowVersion
 
-HISTORY = [Task, Step, Event, Worker, ClientSession]
+HISTORY = [Task, Step, Event, Worker, ClientSession, Workflow, WorkflowVersion, Thread]
 
 
 @pytest.mark.parametrize("model", [*HISTORY, ApiToken])
@@ -30,6 +30,7 @@ def test_every_list_is_there(client: Client, model: type[Model]) -> None:
 @pytest.mark.parametrize("model", HISTORY)
 def test_history_is_read_only(client: Client, caller: Caller, model: type[Model]) -> None:
     task, claim = make_running(caller, make_worker(), session=services.open_session(caller))
+    make_workflow(caller)
     step = EngineStep(key="plan/1", kind="model", output={})
     services.append(task.pk, Kind.MODEL_COMPLETED, {}, write=services.Write(claim, 1), step=step)
     row = model._default_manager.order_by("-pk").first()
@@ -40,6 +41,23 @@ def test_history_is_read_only(client: Client, caller: Caller, model: type[Model]
     assert client.post(page_url(row).replace("/change/", "/delete/"), {"post": "yes"}).status_code == 403
     client.post(list_url(model), {"action": "delete_selected", "_selected_action": str(row.pk), "post": "yes"})
     assert model._default_manager.count() == before
+
+
+def test_a_workflow_leads_to_its_versions_and_runs_and_back(client: Client, caller: Caller) -> None:
+    workflow = make_workflow(caller, name=f"Newsletter {uuid.uuid4().hex}")
+    run = run_and_cancel(caller, workflow)
+    assert workflow.name in text_of(client.get(list_url(Workflow)))
+    page = text_of(client.get(page_url(workflow)))
+    for row in (workflow.newest, workflow.thread):
+        assert page_url(row) in page
+    runs = f"{list_url(Task)}?thread={workflow.thread_id}"
+    assert runs in page
+    assert page_url(run).replace("/change/", "") in text_of(client.get(runs))
+    page = text_of(client.get(page_url(run)))
+    for row in (workflow, workflow.newest):
+        assert page_url(row) in page
+    assert "workflow_inputs" in text_of(client.get(page_url(workflow.newest)))
+    assert page_url(workflow) in text_of(client.get(page_url(workflow.thread)))
 
 
 def test_an_operator_sees_every_group(client: Client, caller: Caller, stranger: Caller) -> None:

@@ -16,11 +16,11 @@ from django.test import Client
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from tests.admin.asking import Queries, list_url, page_url, text_of
-from tests.factories import make_running, make_worker, tell
+from tests.factories import make_running, make_worker, make_workflow, run_and_cancel, tell
 from workflows import services
 from workflows.admin.history import LISTED
 from workflows.events import Kind
-from workflows.models import Event, Step, Task, Worker
+from workflows.models import Event, Step, Task, Thread, Worker, Workflow, WorkflowVersion
 
 LISTS: list[tuple[type[Model], dict[str, str]]] = [
     (Task, {}),
@@ -35,6 +35,9 @@ LISTS: list[tuple[type[Model], dict[str, str]]] = [
     (ClientSession, {"status__exact": "open"}),
     (Worker, {}),
     (Worker, {"lease": "fresh"}),
+    (Workflow, {}),
+    (WorkflowVersion, {}),
+    (Thread, {}),
 ]
 
 
@@ -88,17 +91,19 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(client: Client, c
 
     def asked() -> list[int]:
         numbers = []
-        for model in (Task, Event, Worker, ClientSession):
+        for model in (Task, Event, Worker, ClientSession, Workflow, WorkflowVersion, Thread):
             with Queries() as queries:
                 text_of(client.get(list_url(model)))
             numbers.append(len(queries))
         return numbers
 
     make_running(caller, worker, session=session)
+    run_and_cancel(caller, make_workflow(caller))
     before = asked()
     for _ in range(20):
         _, claim = make_running(caller, worker, session=session)
         tell(claim, 1)
+        run_and_cancel(caller, make_workflow(caller))
     assert asked() == before
 
 

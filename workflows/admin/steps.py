@@ -10,7 +10,7 @@ from workflows.models import Step, Task
 
 
 class StepKindFilter(KindFilter):
-    kinds = ("model", "tool", "question")
+    kinds = ("model", "node", "attempt", "review", "tool", "question")
 
 
 @admin.register(Step)

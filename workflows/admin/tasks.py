@@ -17,7 +17,7 @@ from workflows.admin import showing
 from workflows.admin.confirmation import Acting, Button, Done, confirmed
 from workflows.admin.history import History
 from workflows.admin.timeline import timeline
-from workflows.models import Event, Step, Task, Worker
+from workflows.models import Event, Status, Step, Task, Worker, Workflow, WorkflowVersion
 from workflows.models.task import TaskQuerySet
 
 GOAL_CHARACTERS = 100
@@ -27,30 +27,46 @@ SHOWN_RERUNS = 20
 @admin.register(Task)
 class TaskAdmin(Acting, History):
     list_display = (
-        "short_goal", "status", "percent", "created_at", "took", "cost", "group", "owner", "of_session", "of_worker",
-        "kept",
+        "short_goal", "job", "status", "percent", "created_at", "took", "cost", "group", "owner", "of_session",
+        "of_worker", "kept",
     )  # fmt: skip
     list_filter = ("status", "job", "created_at", "group")
     list_select_related = ("group", "owner", "worker")
     ordering = ("-created_at", "-id")
-    found_by = ("pk", "session", "rerun_of", "worker")
+    found_by = ("pk", "session", "rerun_of", "worker", "thread")
     search_fields = ("goal",)
-    search_help_text = "Words of the goal, or beginnings of words; or the id of a task, a session or a worker"
+    search_help_text = "Words of the goal, or beginnings of words; or the id of a task, a session, a worker or a thread"
     change_form_template = "admin/workflows/task/change_form.html"
-    actions = ("cancel", "rerun")
+    actions = ("cancel", "pause", "resume", "rerun")
     fieldsets = (
         (None, {"fields": ("id", "job", "goal", "status", "percent", "current_state", "shown_error")}),
-        ("Belongs to", {"fields": ("group", "owner", "of_session", "of_worker", "of_task", "reruns")}),
+        (
+            "Belongs to",
+            {"fields": ("group", "owner", "of_session", "of_workflow", "run_no", "of_worker", "of_task", "reruns")},
+        ),
         ("Took", {"fields": ("took", "model_calls", "unpriced_calls", "tokens", "cost")}),
-        ("Times", {"fields": ("created_at", "started_at", "ended_at", "timeout_seconds", "deadline")}),
+        (
+            "Times",
+            {
+                "fields": (
+                    "created_at",
+                    "started_at",
+                    "pause_requested_at",
+                    "paused_at",
+                    "ended_at",
+                    "timeout_seconds",
+                    "deadline",
+                )
+            },
+        ),
         ("Events", {"fields": ("rows", "compacted", "pruned")}),
         ("Result", {"fields": ("shown_result",), "classes": ("collapse",)}),
         ("Request", {"fields": ("shown_params", "had_secrets", "idempotency_route"), "classes": ("collapse",)}),
         ("Claims", {"fields": ("claims", "claim_token", "write_no", "sent_at", "sends"), "classes": ("collapse",)}),
     )
     readonly_fields = (
-        "percent", "shown_error", "of_session", "of_worker", "of_task", "reruns", "rows", "compacted", "pruned", "took",
-        "tokens", "cost", "shown_result", "shown_params",
+        "percent", "shown_error", "of_session", "of_workflow", "of_worker", "of_task", "reruns", "rows", "compacted",
+        "pruned", "took", "tokens", "cost", "shown_result", "shown_params",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
@@ -85,13 +101,35 @@ class TaskAdmin(Acting, History):
         again = services.rerun(Caller(user=request.user, group=task.group, via="login"), task)
         return Done(f"Runs again as task {again.pk}.", again)
 
+    def has_pause_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(Right.RUN)
+
+    @confirmed(
+        verb="Pause",
+        question="What is under way in these tasks ends first; nothing new begins. Paused time is not counted.",
+        permission="pause",
+    )
+    def pause(self, request: HttpRequest, task: Task) -> Done:
+        paused = services.pause(task, reason="paused by an administrator")
+        return Done("Paused." if paused.status == Status.PAUSED else "Will pause after what is under way.")
+
+    @confirmed(verb="Resume", question="These tasks will go on.", permission="pause")
+    def resume(self, request: HttpRequest, task: Task) -> Done:
+        services.resume(task)
+        return Done("Goes on.")
+
     def describe(self, row: Any) -> str:
         return f"{row.status}: {self.short_goal(row)}"
 
     def buttons_of(self, request: HttpRequest, row: Task) -> list[Button]:
         if row.has_ended:
             return [Button("rerun", "Run again")] if self.has_rerun_permission(request) else []
-        return [Button("cancel", "Cancel")] if self.has_cancel_permission(request) else []
+        is_paused = row.status == Status.PAUSED or row.pause_requested_at
+        halt = Button("resume", "Resume") if is_paused else Button("pause", "Pause")
+        return [
+            *([halt] if self.has_pause_permission(request) else []),
+            *([Button("cancel", "Cancel")] if self.has_cancel_permission(request) else []),
+        ]
 
     @admin.display(description="goal")
     def short_goal(self, task: Any) -> str:
@@ -104,6 +142,17 @@ class TaskAdmin(Acting, History):
     @admin.display(description="session")
     def of_session(self, task: Task) -> str:
         return showing.link(ClientSession, task.session_id)
+
+    @admin.display(description="workflow")
+    def of_workflow(self, task: Task) -> str:
+        version = task.workflow_version
+        if version is None:
+            return showing.NOTHING
+        return format_html(
+            "{}, {}",
+            showing.link(Workflow, version.workflow_id, version.workflow),
+            showing.link(WorkflowVersion, version.pk, f"version {version.number}"),
+        )
 
     @admin.display(description="worker")
     def of_worker(self, task: Task) -> str:

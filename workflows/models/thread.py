@@ -31,6 +31,9 @@ class Thread(models.Model):
 
     objects = ThreadQuerySet.as_manager()
 
+    class Meta:
+        indexes = [models.Index(fields=["-created_at", "-id"], name="thread_by_age")]
+
     def __str__(self) -> str:
         return f"thread {self.pk}"
 

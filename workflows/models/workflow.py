@@ -38,7 +38,8 @@ class Workflow(models.Model):
         indexes = [
             models.Index(
                 fields=["group", "-created_at", "-id"], name="workflow_by_group", condition=models.Q(deleted_at=None)
-            )
+            ),
+            models.Index(fields=["-created_at", "-id"], name="workflow_by_age"),
         ]
 
     def __str__(self) -> str:
