@@ -24,6 +24,8 @@ TEST_SETTINGS = {
     "STREAM_STALL_SECONDS": "2",
     "WORKER_LEASE_SECONDS": "3",
     "LOG_LEVEL": "INFO",
+    "FETCH_ALLOWED_NETWORKS": "127.0.0.1",
+    "TOOLS": "examples.tools.house_tools.TOOLS",
 }
 
 

@@ -48,6 +48,18 @@ def test_compaction_keeps_the_text_the_order_and_the_last_ids(ended: Task, setti
     assert kinds_of(ended.pk)[-1] == Kind.TASK_COMPLETED
 
 
+def test_a_tools_output_is_joined_too(caller: Caller, settings: Any) -> None:
+    task, claim = make_running(caller, make_worker())
+    said = {"call": "tool/1/a/1/1/0", "stage": "execute", "node": "a"}
+    append_texts([TextPiece(Write(claim, n), {**said, "text": str(n)}, Kind.TOOL_OUTPUT) for n in range(1, 4)])
+    services.complete(task, {}, Write(claim, 1))
+    settings.TEXT_RETENTION_SECONDS = 0
+    while services.compact_texts():
+        pass
+    joined = Event.objects.get(task=task, kind=Kind.TOOL_OUTPUT)
+    assert joined.data == {**said, "text": "123", "first_seq": 3}
+
+
 def test_every_id_of_a_compacted_stream_resumes(ended: Task, url: str, settings: Any) -> None:
     settings.TEXT_RETENTION_SECONDS = 0
     while services.compact_texts():

@@ -16,6 +16,11 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 _COMPATIBLE: Final = IPv6Network("::/96")
 _TRANSLATED: Final = IPv6Network("::ffff:0:0:0/96")
 _NEVER: Final[tuple[Network, ...]] = (
+    # For protocols, documentation and routing, of which Python before 3.13 knows a part.
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv6Network("3fff::/20"),
+    IPv6Network("5f00::/16"),
     # NAT64 for local use may lead anywhere in the local network (RFC 8215).
     IPv6Network("64:ff9b:1::/48"),
     # Site-local, deprecated and still routed inside (RFC 3879).

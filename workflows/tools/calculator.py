@@ -14,10 +14,11 @@ MAX_CHARS: Final = 1_000
 MAX_BITS: Final = 14_000
 """Of a whole number; 4,214 digits, and Python writes down 4,300."""
 
-# Errors are raised and not answered with NaN; 40 digits are more than anybody reads.
+# Errors are raised and not answered with NaN. Ten digits more than are shown, so that the shown ones are right.
 _CONTEXT: Final = Context(
     prec=40, Emin=-100_000, Emax=100_000, traps=[InvalidOperation, Overflow, DivisionOfDecimalByZero]
 )
+_SHOWN: Final = Context(prec=30, Emin=-100_000, Emax=100_000)
 _TYPOGRAPHY: Final = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "√": " sqrt "})
 
 Number = int | Decimal
@@ -51,7 +52,7 @@ def written(value: Number) -> str:
     """The number in plain digits where they are few."""
     if isinstance(value, int):
         return str(value)
-    number = value.normalize(_CONTEXT)
+    number = value.normalize(_SHOWN)
     return f"{number:f}" if -20 < number.adjusted() < 40 else f"{number:e}"
 
 
