@@ -9,7 +9,7 @@ from benchmarks.cores import choose_cores
 from evoserver.local.errors import LocalError
 from evoserver.local.execute import execute
 
-NAMES = ("latency", "fanout", "idle", "appends", "submit")
+NAMES = ("latency", "fanout", "idle", "appends", "submit", "diamond")
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.appends import appends
 from benchmarks.cores import Cores
+from benchmarks.diamond import diamond
 from benchmarks.fanout import fanout
 from benchmarks.figures import FULL, QUICK, Effort, Figures, Prepare
 from benchmarks.idle import idle
@@ -26,6 +27,7 @@ BENCHMARKS: Mapping[str, Prepare] = {
     "idle": idle,
     "appends": appends,
     "submit": submit,
+    "diamond": diamond,
 }
 
 

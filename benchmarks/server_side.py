@@ -21,6 +21,15 @@ READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 
 QUIET = {"LOCAL_ACCESS": "1", "LOG_LEVEL": "WARNING"}
+WORKER = (
+    "-m", "celery", "--quiet", "-A", "evoserver.celery", "worker", "-P", "threads", "-c", "100",
+    "--without-gossip", "--without-mingle", "--without-heartbeat",
+)  # fmt: skip
+
+
+def model_on(port: int) -> tuple[str, ...]:
+    """The demo model, as fast as it can be."""
+    return ("-m", "evoserver.demo_model", "--port", str(port), "--pace", "0")
 
 
 @contextmanager

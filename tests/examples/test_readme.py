@@ -13,11 +13,12 @@ SHOWS = {
     "A task and its stream": ("Planned 2 nodes", "check_translated_manual"),
     "A session for many tasks": ("task_completed",),
     "Executing workflows": ("event: workflow_completed", '"Completed: synthesize"', "flowchart TD"),
+    "From a goal to its results": ('"outputs": {"summary":', '"success": true'),
     "Taking a stream up again": ("Planned 2 nodes", "event: complete"),
 }
 """What the snippets under each heading print."""
 
-BASH_ONLY = ("Taking a stream up again", "Executing workflows")
+BASH_ONLY = ("Taking a stream up again", "Executing workflows", "From a goal to its results")
 
 COMMANDS = {"bash": ["bash", "-c"], "python": [sys.executable, "-c"]}
 
