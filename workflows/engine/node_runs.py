@@ -93,9 +93,8 @@ class NodeRunner:
     async def _attempt(
         self, node: Node, turn: Turn, inputs: Mapping[str, Any], attempt: int, policy: Policy
     ) -> dict[str, Any]:
-        agent = fitting_agent(node)
-        use = ToolUse.of(agent)
-        request = self._request(node, agent, turn, inputs, tries_before=(attempt - 1) * most_calls(use))
+        use = ToolUse.of(fitting_agent(node))
+        request = self._request(node, turn, inputs, tries_before=(attempt - 1) * most_calls(use))
         doing = Work(request, use, keys.node_tools(self.iteration, turn.node, turn.run))
         try:
             # Only the asking: what is written down of the run must not be cut off in the middle.
@@ -108,9 +107,7 @@ class NodeRunner:
         self.room.take(outputs)
         return outputs
 
-    def _request(
-        self, node: Node, agent: Mapping[str, Any], turn: Turn, inputs: Mapping[str, Any], tries_before: int
-    ) -> Request[dict[str, Any]]:
+    def _request(self, node: Node, turn: Turn, inputs: Mapping[str, Any], tries_before: int) -> Request[dict[str, Any]]:
         return Request(
             key=keys.node_calls(self.iteration, turn.node, turn.run),
             stage=keys.STAGE,
@@ -118,7 +115,7 @@ class NodeRunner:
             subject=f"result of {cut(turn.node, 80)!r}",
             task="this sub-task",
             system=prompts.NODE,
-            user=agent_prompt(node, agent, inputs),
+            user=agent_prompt(node, inputs),
             format=node_format(node["outputs"]),
             read=node_reader(node["outputs"]),
             tries_before=tries_before,
@@ -164,8 +161,9 @@ class NodeRunner:
         return f"{keys.node_run(self.iteration, turn.node, turn.run)}/{keys.ATTEMPT}/{attempt}"
 
 
-def agent_prompt(node: Node, agent: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
+def agent_prompt(node: Node, inputs: Mapping[str, Any]) -> str:
     """The agent's prompt with its inputs, and what it has to answer. Raises `ModelUnusable` if it is too long."""
+    agent = fitting_agent(node)
     texts = {name: as_text(value) for name, value in inputs.items()}
     length = sum(map(len, texts.values()))
     if length > MAX_PROMPT_CHARS:
