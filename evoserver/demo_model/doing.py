@@ -127,7 +127,8 @@ def _value(output: Json, topics: Sequence[str], found: Sequence[str]) -> Any:
             listed = [*found, *topics][:4]
             return [f"{stem(noun).capitalize()} {i}: {one} {MARK}" for i, one in enumerate(listed, start=1)]
         case "object":
-            return {topic: f"What is worth knowing of {topic} {MARK}" for topic in topics[:4]}
+            known = {topic: f"What is worth knowing of {topic} {MARK}" for topic in topics[:4]}
+            return {**({"from_tools": list(found)} if found else {}), **known}
     tools = f" The tools gave: {'; '.join(found)}." if found else ""
     said = f"{noun.capitalize()}: {_listed(topics)}.{tools}"
     return f"{said} This is a text of the demo model; a real model would write it here. {MARK}"

@@ -23,19 +23,30 @@ def main() -> int:
     parser.add_argument("--tools", default="calculator,date_time", help="by name, separated by commas")
     parser.add_argument("--url", default="http://localhost:8001")
     asked = parser.parse_args()
-    task = {"name": "answer", "description": asked.question, "tools": asked.tools.split(",")}
-    made = requests.post(f"{asked.url}/api/v1/workflows", json={"name": asked.question, "tasks": [task]}, timeout=30)
+    try:
+        return ask(asked.url, asked.question, asked.tools.split(","))
+    except requests.ConnectionError:
+        print(f"No server answers at {asked.url}. Start one with `make run`.", file=sys.stderr)
+    except requests.HTTPError as error:
+        print(f"The server answered {error.response.status_code}: {error.response.text}", file=sys.stderr)
+    return 1
+
+
+def ask(url: str, question: str, tools: list[str]) -> int:
+    """A workflow of one task, whose agent has these tools. The exit code says whether it has answered."""
+    task = {"name": "answer", "description": question, "tools": tools}
+    made = requests.post(f"{url}/api/v1/workflows", json={"name": question, "tasks": [task]}, timeout=30)
     if made.status_code == 422:
         print("\n".join(problem["msg"] for problem in made.json()["detail"]), file=sys.stderr)
         return 1
     made.raise_for_status()
-    run = requests.post(f"{asked.url}/api/v1/workflows/{made.json()['id']}/execute", timeout=300)
+    run = requests.post(f"{url}/api/v1/workflows/{made.json()['id']}/execute", timeout=300)
     run.raise_for_status()
-    return follow(f"{asked.url}/api/v1/tasks/{run.headers['X-Task-Id']}/events/stream")
+    return follow(f"{url}/api/v1/tasks/{run.headers['X-Task-Id']}/events/stream")
 
 
 def follow(stream: str) -> int:
-    """Every event of a tool, as it comes. The exit code says whether the agent has answered."""
+    """Show every event of a tool, as it comes."""
     with httpx.Client(timeout=60) as client, connect_sse(client, "GET", stream) as source:
         for event in source.iter_sse():
             if event.event.startswith("tool."):

@@ -10,6 +10,7 @@
 export const NODE_KINDS = [
   "workflow.started", "iteration.started", "iteration.completed",
   "node.started", "node.progress", "node.retried", "node.finished", "node.failed", "node.skipped",
+  "tool.started", "tool.completed",
 ];
 
 export class Execution {
@@ -59,6 +60,13 @@ export class Execution {
       case "node.progress":
         this.#run(data, at).note = data.text;
         return `${data.node}: ${data.text}`;
+      case "tool.started": {
+        const run = this.of(data.node);
+        if (run) run.note = `uses ${data.tool}`;
+        return `${data.node}: uses ${data.tool} ${JSON.stringify(data.arguments)}`;
+      }
+      case "tool.completed":
+        return `${data.node}: ${data.tool} ${data.ok ? `answered: ${data.result}` : `did not work: ${data.error}`}`.slice(0, 300);
       case "node.retried": {
         const run = this.#run(data, at);
         run.retries.push({ at, reason: data.reason });

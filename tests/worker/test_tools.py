@@ -28,6 +28,9 @@ def test_an_agent_reaches_its_answer_through_three_tools(stack: Stack, caller: C
     reply = task.result["outputs"]["reply"]
     assert "391" in reply
     assert "Saturday" in reply
+    updates = read_stream(f"{stack.url}/stream/{task.pk}")
+    said = {message.data["current_state"] for message in updates if message.event == "update"}
+    assert {"'answer' uses the tool calculator", "The tool fetch has answered"} <= said
     messages = read_stream(f"{stack.url}/api/v1/tasks/{task.pk}/events/stream")
     told = [message for message in messages if message.event.startswith("tool.")]
     assert {m.data["data"]["tool"] for m in told} == {"calculator", "fetch", "date_time"}
@@ -36,6 +39,14 @@ def test_an_agent_reaches_its_answer_through_three_tools(stack: Stack, caller: C
     assert '"status": 200' in done["fetch"]["result"]
     assert Step.objects.filter(task=task, kind="tool").count() == 3
     assert task.model_calls == 2, "a tool's call is none of a model"
+
+
+def test_generated_agents_get_the_tools_that_the_goal_needs_and_use_them(stack: Stack) -> None:
+    body = {"goal": "Calculate 12.5 * 8 and write a note about it"}
+    answer = requests.post(f"{stack.url}/workflow/run", json=body, timeout=60).json()
+    agents = {node["name"]: node["agents"][0] for node in answer["workflow_graph"]["nodes"]}
+    assert any("calculator" in (agent["tool_names"] or ()) for agent in agents.values()), agents
+    assert "'from_tools': ['100']" in str(answer["results"])
 
 
 def test_what_an_agent_cannot_have_is_refused_or_said(stack: Stack, caller: Caller) -> None:

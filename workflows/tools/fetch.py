@@ -1,8 +1,10 @@
 """A page or a document from the web: only by GET, only from allowed hosts, never from private addresses."""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from ssl import SSLContext
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -90,8 +92,15 @@ class _Page:
     is_cut: bool
 
 
+@cache
+def _usual_certificates() -> SSLContext:
+    return httpx2.create_ssl_context()
+
+
 async def _fetched(address: str, limits: FetchLimits) -> _Page:
-    transport = GuardedTransport(limits.networks, limits.tls)
+    # Loading them takes 30 ms, once, and not of the loop's time.
+    tls = limits.tls or await asyncio.to_thread(_usual_certificates)
+    transport = GuardedTransport(limits.networks, tls)
     timeout = httpx2.Timeout(TIMEOUT_S, connect=CONNECT_S)
     async with httpx2.AsyncClient(transport=transport, timeout=timeout, headers=_HEADERS, trust_env=False) as client:
         for _ in range(MAX_REDIRECTS + 1):
