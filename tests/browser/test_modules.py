@@ -78,7 +78,7 @@ def event(seq: int, kind: str, **data: Any) -> dict[str, Any]:
 def test_a_retried_call_starts_its_text_over_and_an_event_counts_once(browser: Chrome) -> None:
     call = {"call": "plan/1", "stage": "plan", "node": None}
     told = [
-        event(1, "task.submitted", goal="g"),
+        event(1, "task.submitted", job="workflow_generation", goal="g"),
         event(2, "task.started", attempt=1, progress=0),
         event(3, "model.started", model="m", provider="p", **call),
         event(4, "model.text", text="lost", **call),
@@ -95,5 +95,5 @@ def test_a_retried_call_starts_its_text_over_and_an_event_counts_once(browser: C
         "seq": 11,
         "lines": 6,
         "texts": [["plan/1", "again", "failed"]],
-        "stages": ["failed", "waiting", "waiting"],
+        "stages": ["failed", "waiting", "waiting", "waiting"],
     }
