@@ -24,7 +24,7 @@
 | `demo-tool-unknown`, `demo-tool-bad-arguments` | first calls a tool that there is not, or one with wrong arguments |
 | `demo-big` | 10 MB of blanks before the reply |
 | `demo-nul` | NUL and lone surrogates in the texts |
-| `demo-flood` | one character a chunk, 5,000 of them at least, as fast as they go |
+| `demo-flood` | one character a chunk, 1,200 of them at least, as fast as they go |
 
 What was refused once is remembered by the request's digest (messages, model, schema name), so that concurrent requests
 do not disturb each other; `DELETE /calls` forgets it.

@@ -6,7 +6,7 @@ from evoserver.demo_model.chat import ChatRequest, Json
 from evoserver.demo_model.faults import Faults
 
 BIG: Final = 10_000_000
-FLOOD: Final = 5_000
+FLOOD: Final = 1_200
 DIRT: Final = "\x00\ud800"
 
 _TEXTS: Final = frozenset({"thought", "description", "reason", "text", "answer"})

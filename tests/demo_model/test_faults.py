@@ -183,7 +183,7 @@ def test_nul_and_lone_surrogates_reach_the_client(client: openai.OpenAI) -> None
 
 def test_a_flood_is_of_single_characters(http: httpx.Client) -> None:
     body = {"model": "demo-flood", "messages": [goal_message("Collect floods")], "stream": True}
-    assert http.post("/v1/chat/completions", json=body).text.count("data: ") > 5_000
+    assert http.post("/v1/chat/completions", json=body).text.count("data: ") > 1_200
 
 
 async def test_slow_replies_come_at_the_pace_of_their_name() -> None:
