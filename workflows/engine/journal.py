@@ -45,8 +45,8 @@ class Journal(Protocol):
     async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
         """Append one event. A key that was told before, also before a crash, is not told again.
 
-        `TASK_PROGRESS` data holds `progress` (0-100, never falling), `current_state` (a sentence),
-        `step`, `total_steps`, `stage` and `node` (or None).
+        `TASK_PROGRESS` data holds `progress` (0-100, never falling: a replay's that would is not told),
+        `current_state` (a sentence), `step`, `total_steps`, `stage` and `node` (or None).
         """
 
     async def text(self, call: str, text: str, *, stage: str, node: str | None, kind: Kind = Kind.MODEL_TEXT) -> None:

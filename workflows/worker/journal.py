@@ -44,6 +44,9 @@ class DatabaseJournal:
         self._limited = await self._threads.insist(services.is_limited, self._task)
 
     async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
+        if kind is Kind.TASK_PROGRESS and int(data["progress"]) < self._standing["progress"]:
+            # A replay comes by every step of it, also by those that the first time were passed over in one.
+            return
         await self._append(key, kind, data, changes=self._progress_of(kind, data))
 
     async def text(self, call: str, text: str, *, stage: str, node: str | None, kind: Kind = Kind.MODEL_TEXT) -> None:
@@ -132,9 +135,7 @@ class DatabaseJournal:
     def _progress_of(self, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:
         if kind is not Kind.TASK_PROGRESS:
             return {}
-        # A replay comes by what was told before the takeover, and further.
-        if int(data["progress"]) >= self._standing["progress"]:
-            self._standing = {name: data[name] for name in STANDING if name in data}
+        self._standing = {name: data[name] for name in STANDING if name in data}
         return {"progress": self._standing["progress"], "current_state": str(data["current_state"])[:500]}
 
 
