@@ -12,9 +12,9 @@ from benchmarks.figures import Effort, Figure, Figures, Round
 from benchmarks.product import wait_for_worker
 from benchmarks.server_side import QUIET, WORKER, model_on, program, wait_for_port, web
 from evoserver.local.ports import free_port
-from workflows.engine.graph import build
+from workflows.engine.graphs.graph import build
+from workflows.engine.graphs.templates import completed
 from workflows.engine.shapes import Agent, Parameter, Plan, SubTask
-from workflows.engine.templates import completed
 
 MIDDLES = 4
 CALL_SECONDS = 2.0

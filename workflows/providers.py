@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from workflows.engine.llm import DEMO, ModelSettings
+from workflows.engine.llm.client import DEMO, ModelSettings
 from workflows.exceptions import Invalid
 from workflows.placeholders import is_placeholder
 

@@ -10,10 +10,10 @@ import pytest
 from tests.demo_model.asking import format_of
 from tests.engine.graphs import graph_of
 from tests.engine.scripted import parameter, sub_task
-from workflows.engine.answers import node_format, node_reader
-from workflows.engine.node_runs import agent_prompt
+from workflows.engine.execution.answers import node_format, node_reader
+from workflows.engine.execution.node_runs import agent_prompt
+from workflows.engine.execution.reviews import check_review
 from workflows.engine.prompts import goal_section, json_section
-from workflows.engine.reviews import check_review
 from workflows.engine.shapes import Review, strict_schema
 
 TYPES = ("string", "integer", "number", "boolean", "object", "array")

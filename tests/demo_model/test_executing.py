@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from workflows.engine.executor import execute
-from workflows.engine.generator import generate
-from workflows.engine.graph import validate
-from workflows.engine.llm import Models, ModelSettings
+from workflows.engine.execution.executor import execute
+from workflows.engine.generation.generator import generate
+from workflows.engine.graphs.graph import validate
+from workflows.engine.llm.client import Models, ModelSettings
 from workflows.engine.memory import MemoryJournal
 from workflows.events import Kind
 

@@ -11,7 +11,7 @@ from tests.engine.graphs import diamond, graph_of
 from tests.engine.scripted import sub_task
 from tests.http.asking import MODEL, wait_for_status
 from tests.streaming.sse import Message, parse
-from workflows.engine.graph import validate
+from workflows.engine.graphs.graph import validate
 from workflows.models import Job, Status, Task
 
 GOAL = "Collect customer reviews, then write a summary"

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from workflows.engine.executor import execute
-from workflows.engine.generator import generate
-from workflows.engine.llm import Models, ModelSettings
+from workflows.engine.execution.executor import execute
+from workflows.engine.generation.generator import generate
+from workflows.engine.llm.client import Models, ModelSettings
+from workflows.engine.llm.retries import Retries
 from workflows.engine.memory import MemoryJournal
-from workflows.engine.retries import Retries
 
 from .scripted import Endpoint, endpoint
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workflows.engine.graph import build, validate
+from workflows.engine.graphs.graph import build, validate
 from workflows.engine.shapes import Agent, Plan
 
 from .scripted import agent, parameter, sub_task

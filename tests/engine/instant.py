@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from openai.types.chat import ChatCompletionChunk
 
-from workflows.engine.llm import Models, ModelSettings
+from workflows.engine.llm.client import Models, ModelSettings
 
 
 class InstantModels(Models):

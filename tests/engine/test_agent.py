@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from workflows.engine.agents.tool_calls import Pending, Verdict
 from workflows.engine.memory import MemoryJournal
-from workflows.engine.tool_calls import Pending, Verdict
 from workflows.engine.tools import Toolbox, ToolFailed
 from workflows.events import Kind
 from workflows.exceptions import NodeFailed, Paused, StaleClaim
@@ -247,7 +247,7 @@ async def test_after_its_steps_an_agent_has_to_answer(bench):
 
 
 async def test_results_have_a_room_together(bench, monkeypatch):
-    monkeypatch.setattr("workflows.engine.agent.MOST_RESULT_CHARS", 100)
+    monkeypatch.setattr("workflows.engine.agents.agent.MOST_RESULT_CHARS", 100)
 
     async def much(arguments, context):
         return "x" * 80

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from workflows.engine.answers import Room, node_format, node_reader
-from workflows.engine.replies import Rejected
+from workflows.engine.execution.answers import Room, node_format, node_reader
+from workflows.engine.llm.replies import Rejected
 from workflows.engine.values import Misfit, fitted
 from workflows.exceptions import ModelUnusable
 

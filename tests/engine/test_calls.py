@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from workflows.engine.graph import validate
+from workflows.engine.graphs.graph import validate
 from workflows.engine.memory import MemoryJournal
 from workflows.events import Kind
 from workflows.exceptions import ModelFailed, ModelUnusable

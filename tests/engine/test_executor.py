@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from workflows.engine.executable import execution_problems, ignored_inputs
-from workflows.engine.executor import ExecutionLimits
-from workflows.engine.llm import Models
+from workflows.engine.execution.executor import ExecutionLimits
+from workflows.engine.graphs.executable import execution_problems, ignored_inputs
+from workflows.engine.llm.client import Models
 from workflows.engine.memory import MemoryJournal
 from workflows.events import Kind
 from workflows.exceptions import Invalid

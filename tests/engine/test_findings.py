@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.engine.findings import Findings
+from workflows.engine.execution.findings import Findings
 
 
 class Clock:

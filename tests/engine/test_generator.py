@@ -8,11 +8,11 @@ import sys
 import pytest
 
 from workflows.engine import prompts
-from workflows.engine.graph import validate
+from workflows.engine.generation.planning import MAX_NAME_CHARS, MAX_NODES
+from workflows.engine.generation.progress import plan_told
+from workflows.engine.graphs.graph import validate
 from workflows.engine.journal import Journal
 from workflows.engine.memory import MemoryJournal
-from workflows.engine.planning import MAX_NAME_CHARS, MAX_NODES
-from workflows.engine.progress import plan_told
 from workflows.engine.shapes import Plan
 from workflows.events import MAX_DATA_BYTES, Kind
 from workflows.exceptions import ModelFailed, ModelUnusable, StaleClaim

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from workflows.engine import wiring
-from workflows.engine.graph import build, validate
+from workflows.engine.graphs import wiring
+from workflows.engine.graphs.graph import build, validate
 from workflows.engine.shapes import Agent, Plan
 
 from .scripted import agent, parameter, sub_task

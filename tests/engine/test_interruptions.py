@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.engine import wiring
+from workflows.engine.graphs import wiring
 from workflows.engine.memory import MemoryJournal
 from workflows.engine.replay import kept
 from workflows.events import Kind

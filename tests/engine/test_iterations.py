@@ -2,9 +2,9 @@
 
 import pytest
 
-from workflows.engine.graph import validate
+from workflows.engine.execution.reviews import shortened
+from workflows.engine.graphs.graph import validate
 from workflows.engine.memory import MemoryJournal
-from workflows.engine.reviews import shortened
 from workflows.events import Kind
 from workflows.exceptions import ModelUnusable
 

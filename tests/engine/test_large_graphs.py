@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.engine.executor import ExecutionLimits, execute
+from workflows.engine.execution.executor import ExecutionLimits, execute
 from workflows.engine.memory import MemoryJournal
 from workflows.events import Kind
 

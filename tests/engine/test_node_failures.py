@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from workflows.engine.graph import validate
+from workflows.engine.graphs.graph import validate
 from workflows.engine.memory import MemoryJournal
 from workflows.events import Kind
 from workflows.exceptions import NodeFailed, StaleClaim

@@ -1,8 +1,8 @@
 import pytest
 
-from workflows.engine.llm import ModelSettings
-from workflows.engine.prices import cost_usd, price
-from workflows.engine.stream import Tokens
+from workflows.engine.llm.client import ModelSettings
+from workflows.engine.llm.prices import cost_usd, price
+from workflows.engine.llm.stream import Tokens
 
 
 def test_a_snapshot_costs_what_its_model_costs():

@@ -2,7 +2,7 @@ import contextlib
 
 import pytest
 
-from workflows.engine.replies import Rejected, json_object, parse
+from workflows.engine.llm.replies import Rejected, json_object, parse
 from workflows.engine.shapes import Agents, Plan, strict_schema
 
 

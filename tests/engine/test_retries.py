@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workflows.engine.retries import Retries, retry_after_s
+from workflows.engine.llm.retries import Retries, retry_after_s
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.engine.schedule import Schedule, Turn
+from workflows.engine.execution.schedule import Schedule, Turn
 
 from .graphs import chain, diamond, graph_of, loop
 from .scripted import parameter, sub_task

@@ -1,6 +1,6 @@
 import pytest
 
-from workflows.engine.templates import completed, filled, prompt_problems
+from workflows.engine.graphs.templates import completed, filled, prompt_problems
 
 
 @pytest.mark.parametrize(

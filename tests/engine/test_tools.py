@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.engine.graph import validate
+from workflows.engine.graphs.graph import validate
 from workflows.engine.replay import kept
 from workflows.engine.tools import Tool, Toolbox
 

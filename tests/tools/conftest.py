@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from workflows.engine.files import CallFiles, TaskFiles
+from workflows.engine.agents.files import CallFiles, TaskFiles
+from workflows.engine.agents.tool_runs import Place, ToolResult, ToolRun
 from workflows.engine.memory import MemoryJournal
-from workflows.engine.tool_runs import Place, ToolResult, ToolRun
 from workflows.engine.tools import Tool
 
 Use = Callable[..., Awaitable[ToolResult]]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.tools.conftest import Use
 from tests.tools.serving import answer, certificate_for, pages, redirect
-from workflows.engine.files import CallFiles
+from workflows.engine.agents.files import CallFiles
 from workflows.engine.tools import Tool
 from workflows.outgoing.addresses import networks
 from workflows.tools.fetch import FetchLimits, fetch

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.tools.conftest import Use
-from workflows.engine.files import CallFiles
+from workflows.engine.agents.files import CallFiles
 from workflows.engine.tools import Tool
 from workflows.tools import run_command
 from workflows.tools.dates import date_time

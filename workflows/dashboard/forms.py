@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from workflows.engine.executable import GOAL
+from workflows.engine.graphs.executable import GOAL
 from workflows.exceptions import Invalid
 from workflows.models import Status
 

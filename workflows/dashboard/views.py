@@ -16,7 +16,7 @@ from workflows.dashboard.feed import ListFeed
 from workflows.dashboard.forms import FilterForm, GoalForm, RerunForm
 from workflows.dashboard.listing import PAGE, Listing, overview, task_row, with_provider
 from workflows.dashboard.pages import page
-from workflows.engine.llm import DEMO
+from workflows.engine.llm.client import DEMO
 from workflows.http.access import spend
 from workflows.http.endpoint import endpoint
 from workflows.http.graphs import GENERATES

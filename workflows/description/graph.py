@@ -1,4 +1,4 @@
-"""The `workflow_graph`, which dialects hand out as it is (`workflows/engine/graph.py` builds it)."""
+"""The `workflow_graph`, which dialects hand out as it is (`workflows/engine/graphs/graph.py` builds it)."""
 
 from typing import Any
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from workflows.engine import graph as graphs
-from workflows.engine.executable import execution_problems
+from workflows.engine.graphs import graph as graphs
+from workflows.engine.graphs.executable import execution_problems
 from workflows.exceptions import Conflict, Invalid, Problem
 from workflows.models import Job, Status, Task
 from workflows.toolbox import offered

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models.fields.json import KT
 
 from sessions.callers import Caller
+from workflows.engine.graphs.wiring import leading_to
 from workflows.engine.replay import kept
-from workflows.engine.wiring import leading_to
 from workflows.events import Kind
 from workflows.exceptions import Conflict, Invalid
 from workflows.models import Event, Job, Status, Step, Task

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from workflows.engine.executor import ExecutionLimits, execute
-from workflows.engine.generator import generate
+from workflows.engine.execution.executor import ExecutionLimits, execute
+from workflows.engine.generation.generator import generate
 from workflows.engine.journal import Journal
-from workflows.engine.llm import DEMO, Models, ModelSettings
+from workflows.engine.llm.client import DEMO, Models, ModelSettings
 from workflows.engine.portion import Portion
 from workflows.exceptions import InputsMissing, Invalid
 from workflows.models import Job, Task

@@ -17,7 +17,7 @@ from django.utils import timezone
 from sessions import trace
 from workflows import services
 from workflows.database import DatabaseThreads
-from workflows.engine.llm import Models
+from workflows.engine.llm.client import Models
 from workflows.exceptions import Paused, StaleClaim, TaskError
 from workflows.models import Task
 from workflows.services import Claim, Write

@@ -17,7 +17,7 @@ from workflows.dialects.evoagentx.serializers import (
     bounded,
     ignored_keys,
 )
-from workflows.engine.executable import ignored_inputs
+from workflows.engine.graphs.executable import ignored_inputs
 from workflows.http.access import spend
 from workflows.http.budget import limits_of
 from workflows.http.graphs import check_inputs

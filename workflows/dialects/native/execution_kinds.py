@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from workflows.engine.policies import RETRY_ON
+from workflows.engine.graphs.policies import RETRY_ON
 from workflows.events import Kind
 
 

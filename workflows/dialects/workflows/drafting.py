@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from workflows.dialects.workflows.serializers import ConfigSerializer, TaskSerializer, WorkflowSerializer
-from workflows.engine import graph as graphs
-from workflows.engine import policies, wiring
-from workflows.engine.executable import GOAL
+from workflows.engine.graphs import graph as graphs
+from workflows.engine.graphs import policies, wiring
+from workflows.engine.graphs.executable import GOAL
+from workflows.engine.graphs.templates import completed
 from workflows.engine.shapes import Agent, Parameter, Plan, SubTask
-from workflows.engine.templates import completed
 from workflows.engine.text import cut, listed
 from workflows.exceptions import Invalid, Problem
 from workflows.http.graphs import MAX_PROBLEMS, checked_graph

@@ -8,7 +8,7 @@ from sessions.callers import Caller
 from workflows import providers, services
 from workflows.dialects.workflows.lookup import run_to_act_on
 from workflows.dialects.workflows.serializers import ExecuteSerializer, RetrySerializer
-from workflows.engine.executable import ignored_inputs
+from workflows.engine.graphs.executable import ignored_inputs
 from workflows.exceptions import Conflict
 from workflows.http.access import spend
 from workflows.http.budget import limits_of

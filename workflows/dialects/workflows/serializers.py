@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
-from workflows.engine.policies import MAX_RETRIES, MAX_TIMEOUT_S
-from workflows.engine.templates import IDENTIFIER
+from workflows.engine.graphs.policies import MAX_RETRIES, MAX_TIMEOUT_S
+from workflows.engine.graphs.templates import IDENTIFIER
 from workflows.http.budget import BudgetSerializer
 from workflows.http.fields import NumberField, StringField, TimeoutField, WholeNumberField
 from workflows.http.llm_config import LLMConfigSerializer

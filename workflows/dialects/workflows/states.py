@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from workflows.dialects.workflows.frames import result_of, task_id, timestamp
-from workflows.engine import keys, wiring
+from workflows.engine import keys
+from workflows.engine.graphs import wiring
 from workflows.events import Kind
 from workflows.models import Event, Status, Task, WorkflowVersion
 

@@ -36,7 +36,7 @@ from workflows.dialects.workflows.serializers import (
     WorkflowSerializer,
 )
 from workflows.dialects.workflows.states import graph_of, tasks_of
-from workflows.engine.mermaid import mermaid
+from workflows.engine.graphs.mermaid import mermaid
 from workflows.exceptions import Conflict, Invalid
 from workflows.http.access import require
 from workflows.http.graphs import checked_graph

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from workflows.engine import keys
-from workflows.engine.files import CallFiles, TaskFiles
+from workflows.engine.agents.files import CallFiles, TaskFiles
+from workflows.engine.agents.tool_runs import Place, ToolResult, ToolRun
 from workflows.engine.journal import Journal, Step
+from workflows.engine.llm.tool_requests import ToolRequest
 from workflows.engine.text import cut, scrub
-from workflows.engine.tool_requests import ToolRequest
-from workflows.engine.tool_runs import Place, ToolResult, ToolRun
 from workflows.engine.tools import Arguments, Tool, Toolbox, ToolFailed
 from workflows.engine.values import Misfit, fitted
 from workflows.events import Kind

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Final
 
-from workflows.engine import rules, wiring
+from workflows.engine.graphs import rules, wiring
 from workflows.engine.shapes import Agent, Parameter, Plan, SubTask
 
 MAX_PROBLEMS: Final = 20

@@ -7,10 +7,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from workflows.engine.files import CallFiles
+from workflows.engine.agents.files import CallFiles
+from workflows.engine.agents.tool_output import NoJson, Output
 from workflows.engine.journal import Journal
 from workflows.engine.text import cut, scrub
-from workflows.engine.tool_output import NoJson, Output
 from workflows.engine.tools import Arguments, Tool, ToolFailed
 from workflows.events import Kind
 from workflows.exceptions import StaleClaim

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from workflows.engine import graph
-from workflows.engine.calls import ModelCaller
+from workflows.engine.generation.planning import make_plan
+from workflows.engine.generation.progress import Progress
+from workflows.engine.generation.staffing import staff, with_unique_names
+from workflows.engine.graphs import graph
 from workflows.engine.journal import Journal
-from workflows.engine.llm import Models, ModelSettings
-from workflows.engine.planning import make_plan
-from workflows.engine.progress import Progress
+from workflows.engine.llm.calls import ModelCaller
+from workflows.engine.llm.client import Models, ModelSettings
 from workflows.engine.shapes import Plan
-from workflows.engine.staffing import staff, with_unique_names
 from workflows.engine.tools import Tool
 from workflows.exceptions import ModelUnusable, StaleClaim, TaskError
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from workflows.engine import graph, prompts
-from workflows.engine.calls import ModelCaller
+from workflows.engine import prompts
+from workflows.engine.graphs import graph
+from workflows.engine.graphs.wiring import open_inputs, producers
+from workflows.engine.llm.calls import ModelCaller
+from workflows.engine.llm.structured import Request, ask, reader, shaped
 from workflows.engine.shapes import Plan
-from workflows.engine.structured import Request, ask, reader, shaped
 from workflows.engine.text import cut
 from workflows.engine.tools import Tool, as_json
-from workflows.engine.wiring import open_inputs, producers
 
 STAGE: Final = "plan"
 

@@ -19,7 +19,7 @@ from enum import Enum, auto
 from graphlib import TopologicalSorter
 from typing import Any
 
-from workflows.engine import wiring
+from workflows.engine.graphs import wiring
 
 Node = Mapping[str, Any]
 

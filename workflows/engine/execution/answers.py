@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from workflows.engine.replies import Rejected, json_object
-from workflows.engine.structured import Format
+from workflows.engine.llm.replies import Rejected, json_object
+from workflows.engine.llm.structured import Format
 from workflows.engine.text import cut
 from workflows.engine.values import Misfit, fitted, size_of
 from workflows.exceptions import ModelUnusable

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any, Final
 
 from workflows.engine import prompts
-from workflows.engine.calls import ModelCaller
+from workflows.engine.graphs.templates import IDENTIFIER, completed, prompt_problems
+from workflows.engine.llm.calls import ModelCaller
+from workflows.engine.llm.structured import Request, ask, reader, shaped
 from workflows.engine.shapes import Agent, Agents, Plan, SubTask
-from workflows.engine.structured import Request, ask, reader, shaped
-from workflows.engine.templates import IDENTIFIER, completed, prompt_problems
 from workflows.engine.text import listed
 from workflows.engine.tools import Tool, as_json
 from workflows.exceptions import Paused

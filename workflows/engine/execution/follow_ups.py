@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.engine import graph as graphs
-from workflows.engine.executable import GOAL
-from workflows.engine.reviews import result_name
+from workflows.engine.execution.reviews import result_name
+from workflows.engine.graphs import graph as graphs
+from workflows.engine.graphs.executable import GOAL
+from workflows.engine.graphs.templates import completed
 from workflows.engine.shapes import Agent, FollowUp, Parameter, Plan, Review, SubTask
-from workflows.engine.templates import completed
 
 Graph = Mapping[str, Any]
 

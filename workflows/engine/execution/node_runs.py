@@ -8,19 +8,19 @@ from itertools import count
 from typing import Any, Final
 
 from workflows.engine import keys, prompts
-from workflows.engine.agent import Work, most_calls, work
-from workflows.engine.answers import Room, node_format, node_reader
-from workflows.engine.calls import ModelCaller, OnText
-from workflows.engine.findings import Findings
+from workflows.engine.agents.agent import Work, most_calls, work
+from workflows.engine.agents.tool_calls import ToolCaller
+from workflows.engine.execution.answers import Room, node_format, node_reader
+from workflows.engine.execution.findings import Findings
+from workflows.engine.execution.schedule import Turn
+from workflows.engine.execution.telling import Telling
+from workflows.engine.graphs.policies import Policy, error_type
+from workflows.engine.graphs.templates import filled
+from workflows.engine.graphs.tool_use import ToolUse
 from workflows.engine.journal import Step
-from workflows.engine.policies import Policy, error_type
-from workflows.engine.schedule import Turn
-from workflows.engine.structured import Request
-from workflows.engine.telling import Telling
-from workflows.engine.templates import filled
+from workflows.engine.llm.calls import ModelCaller, OnText
+from workflows.engine.llm.structured import Request
 from workflows.engine.text import cut
-from workflows.engine.tool_calls import ToolCaller
-from workflows.engine.tool_use import ToolUse
 from workflows.engine.values import as_text
 from workflows.exceptions import ModelFailed, ModelUnusable, TaskError, TimedOut
 

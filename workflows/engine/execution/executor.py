@@ -6,21 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.engine import keys, wiring
-from workflows.engine.answers import Room
-from workflows.engine.calls import ModelCaller
-from workflows.engine.executable import GOAL, execution_problems, ignored_inputs, workflow_inputs
-from workflows.engine.files import TaskFiles
-from workflows.engine.follow_ups import follow_up_nodes, grown
+from workflows.engine import keys
+from workflows.engine.agents.files import TaskFiles
+from workflows.engine.agents.tool_calls import Approve, ToolCaller
+from workflows.engine.execution.answers import Room
+from workflows.engine.execution.follow_ups import follow_up_nodes, grown
+from workflows.engine.execution.node_runs import NodeRunner, RunFailed
+from workflows.engine.execution.reviews import review
+from workflows.engine.execution.schedule import Schedule, Turn
+from workflows.engine.execution.telling import Telling
+from workflows.engine.graphs import wiring
+from workflows.engine.graphs.executable import GOAL, execution_problems, ignored_inputs, workflow_inputs
 from workflows.engine.journal import Journal, Step
-from workflows.engine.llm import Models, ModelSettings
-from workflows.engine.node_runs import NodeRunner, RunFailed
-from workflows.engine.reviews import review
-from workflows.engine.schedule import Schedule, Turn
+from workflows.engine.llm.calls import ModelCaller
+from workflows.engine.llm.client import Models, ModelSettings
 from workflows.engine.shapes import Review
-from workflows.engine.telling import Telling
 from workflows.engine.text import listed
-from workflows.engine.tool_calls import Approve, ToolCaller
 from workflows.engine.tools import Toolbox
 from workflows.exceptions import Invalid, NodeFailed, Paused, StaleClaim
 

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from workflows.engine import wiring
-from workflows.engine.policies import policy_problems
-from workflows.engine.templates import IDENTIFIER, prompt_problems
+from workflows.engine.graphs import wiring
+from workflows.engine.graphs.policies import policy_problems
+from workflows.engine.graphs.templates import IDENTIFIER, prompt_problems
+from workflows.engine.graphs.tool_use import tool_use_problems
 from workflows.engine.text import cut, listed
-from workflows.engine.tool_use import tool_use_problems
 
 TYPES: Final = ("string", "integer", "number", "boolean", "object", "array")
 STATUSES: Final = ("pending", "running", "completed", "failed")

@@ -17,8 +17,8 @@ import httpx2
 from openai import AsyncOpenAI, AsyncStream, DefaultAsyncHttpx2Client, Omit
 from openai.types.chat import ChatCompletionChunk
 
-from workflows.engine.concessions import Concession
-from workflows.engine.retries import Retries
+from workflows.engine.llm.concessions import Concession
+from workflows.engine.llm.retries import Retries
 from workflows.exceptions import ModelFailed
 
 CONNECT_S: Final = 10.0

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from workflows.engine import keys
+from workflows.engine.execution.schedule import Skip, Turn
+from workflows.engine.graphs.wiring import Links
 from workflows.engine.journal import Journal, Step
-from workflows.engine.schedule import Skip, Turn
 from workflows.engine.text import cut
-from workflows.engine.wiring import Links
 from workflows.events import MAX_DATA_BYTES, Kind
 
 MAX_DESCRIPTION_CHARS: Final = 300

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import openai
 
-from workflows.engine import concessions, faults, stream
 from workflows.engine.budget import Estimate, Grant, most_prompt_tokens
-from workflows.engine.faults import CallError, StreamLost
 from workflows.engine.journal import Journal, Step, Usage
-from workflows.engine.llm import DEMO, Models, ModelSettings
-from workflows.engine.prices import PER_TOKENS, PRICES_DATE, cost_usd, price_for
-from workflows.engine.stream import Received, Reply, Tokens
+from workflows.engine.llm import concessions, faults, stream
+from workflows.engine.llm.client import DEMO, Models, ModelSettings
+from workflows.engine.llm.faults import CallError, StreamLost
+from workflows.engine.llm.prices import PER_TOKENS, PRICES_DATE, cost_usd, price_for
+from workflows.engine.llm.stream import Received, Reply, Tokens
 from workflows.events import Kind
 
 STEP_KIND: Final = "model"
@@ -67,11 +67,12 @@ class ModelCaller:
         estimate = self._estimate(call)
         grant = await self._reserved(call, estimate)
         await self.journal.tell(f"{call.key}/started", Kind.MODEL_STARTED, self._about(call))
+        received: Received | None = None
         try:
             received = await self._received(call, grant)
-        except BaseException:  # cancelled, too: nothing will settle this call
-            await asyncio.shield(self.journal.release(call.key))
-            raise
+        finally:
+            if received is None:  # it failed or was cancelled, and nothing will settle it
+                await asyncio.shield(self.journal.release(call.key))
         if received.tokens is None and grant.cost_usd is not None:
             # Where money is counted, an endpoint that does not count is taken to have used what it was granted.
             tokens = Tokens(prompt=estimate.prompt_tokens, completion=grant.output_tokens or 0)

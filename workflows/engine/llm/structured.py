@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from workflows.engine.calls import Call, Message, ModelCaller, OnText
-from workflows.engine.replies import Rejected, parse
+from workflows.engine.llm.calls import Call, Message, ModelCaller, OnText
+from workflows.engine.llm.replies import Rejected, parse
+from workflows.engine.llm.stream import OVERLONG, Reply
 from workflows.engine.shapes import Shape, strict_schema
-from workflows.engine.stream import OVERLONG, Reply
 from workflows.engine.text import cut
 from workflows.events import Kind
 from workflows.exceptions import ModelUnusable

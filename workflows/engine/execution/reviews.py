@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any, Final
 
 from workflows.engine import keys, prompts
-from workflows.engine.calls import ModelCaller
-from workflows.engine.executable import GOAL
+from workflows.engine.graphs.executable import GOAL
+from workflows.engine.graphs.templates import IDENTIFIER
+from workflows.engine.llm.calls import ModelCaller
+from workflows.engine.llm.structured import Request, ask, reader, shaped
 from workflows.engine.shapes import Review
-from workflows.engine.structured import Request, ask, reader, shaped
-from workflows.engine.templates import IDENTIFIER
 from workflows.engine.text import cut, listed
 
 MAX_NAME_CHARS: Final = 64

@@ -12,9 +12,9 @@ from openai import AsyncStream
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
-from workflows.engine.faults import StreamLost
+from workflows.engine.llm.faults import StreamLost
+from workflows.engine.llm.tool_requests import CallPiece, CallPieces, ToolRequest, call_pieces
 from workflows.engine.text import scrub
-from workflows.engine.tool_requests import CallPiece, CallPieces, ToolRequest, call_pieces
 
 MAX_REPLY_CHARS: Final = 500_000
 """A plan of fifty nodes has thirty thousand; what goes on after this is a model that cannot stop."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 from workflows.engine import prompts
-from workflows.engine.calls import Message, ModelCaller
-from workflows.engine.replies import Rejected
-from workflows.engine.stream import Reply
-from workflows.engine.structured import MAX_TRIES, Conversation, Request
-from workflows.engine.tool_calls import ToolCaller
-from workflows.engine.tool_requests import ToolRequest
-from workflows.engine.tool_runs import Place, ToolResult
-from workflows.engine.tool_use import ToolUse
+from workflows.engine.agents.tool_calls import ToolCaller
+from workflows.engine.agents.tool_runs import Place, ToolResult
+from workflows.engine.graphs.tool_use import ToolUse
+from workflows.engine.llm.calls import Message, ModelCaller
+from workflows.engine.llm.replies import Rejected
+from workflows.engine.llm.stream import Reply
+from workflows.engine.llm.structured import MAX_TRIES, Conversation, Request
+from workflows.engine.llm.tool_requests import ToolRequest
 from workflows.engine.tools import Toolbox
 from workflows.exceptions import StaleClaim
 

@@ -4,8 +4,8 @@ import asyncio
 import json
 from typing import Any, Final
 
-from workflows.engine import planning, staffing
-from workflows.engine.graph import build
+from workflows.engine.generation import planning, staffing
+from workflows.engine.graphs.graph import build
 from workflows.engine.journal import Journal
 from workflows.engine.shapes import Agent, Plan, SubTask
 from workflows.engine.text import cut, listed

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from workflows.engine import wiring
+from workflows.engine.graphs import wiring
 from workflows.engine.text import cut
 
 MAX_LABEL_CHARS: Final = 80

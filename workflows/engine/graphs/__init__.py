@@ -1,0 +1,1 @@
+"""The `workflow_graph`: how it is built, checked, read and drawn."""

@@ -1,0 +1,1 @@
+"""Model calls: over Chat Completions, as steps of a task."""
