@@ -31,9 +31,15 @@ def start(url: str, goal: str, model: str) -> str:
     return str(requests.post(f"{url}/stream/workflow/execute", json=asked).json()["task_id"])
 
 
-def states(person: Person) -> dict[str, str | None]:
-    rows = person.find_all("#gantt .run")
-    return {row.find_element("css selector", "button").text: row.get_attribute("data-state") for row in rows}
+STATES = """
+    const rows = document.querySelectorAll("#gantt .run");
+    return Object.fromEntries([...rows].map((row) => [row.querySelector("button").innerText, row.dataset.state]));
+"""
+
+
+def states(person: Person) -> dict[str, str]:
+    """By the names of the nodes, as they are at one moment: the page draws its rows anew while it is watched."""
+    return dict(person.run(STATES))
 
 
 def test_watch_the_nodes_pause_resume_and_run_again_from_one(url: str, person: Person, member: str) -> None:
