@@ -5,13 +5,12 @@ that it gets the headers of every answer (CORS: a browser's page could not read 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from evoserver.middleware import Middleware
 
 CUT = "evoserver.body_was_cut"
 """The scope's key that says so."""
@@ -44,26 +43,11 @@ class LimitBodies:
         await self.app(scope, limited_receive, send)
 
 
-class RefuseLargeBodies:
+class RefuseLargeBodies(Middleware):
     """Django middleware that answers 413 where a body was cut."""
 
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        scope: dict[str, Any] = getattr(request, "scope", {})
-        if CUT not in scope:
-            response: HttpResponseBase | Awaitable[HttpResponseBase] = self.get_response(request)
-            return response
-        return _refuse() if iscoroutinefunction(self.get_response) else _refusal()
-
-
-async def _refuse() -> HttpResponseBase:
-    return _refusal()
+    def before(self, request: HttpRequest) -> HttpResponseBase | None:
+        return _refusal() if CUT in getattr(request, "scope", {}) else None
 
 
 def _refusal() -> HttpResponseBase:
