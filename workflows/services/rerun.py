@@ -7,10 +7,12 @@ from django.db import transaction
 from django.db.models.fields.json import KT
 
 from sessions.callers import Caller
+from workflows.engine.graphs.executable import input_problems
 from workflows.engine.graphs.wiring import leading_to
 from workflows.engine.replay import kept
+from workflows.engine.text import listed
 from workflows.events import Kind
-from workflows.exceptions import Conflict, Invalid
+from workflows.exceptions import Conflict, Invalid, Problem
 from workflows.models import Event, Job, Status, Step, Task
 from workflows.services.submit import Submission, submit
 
@@ -28,9 +30,9 @@ def rerun(
 
     A completed one starts from nothing, since its ledger could only give the same answer; unless `redo` names nodes:
     those, and what follows them, run again, everything else is taken over. `inputs` take the place of the workflow's
-    inputs of these names. A run in a thread becomes the thread's next one.
-    Raises Conflict if it has not ended, if it ran with a key of the caller's, which is gone, and none is given, or if
-    its thread is occupied; Invalid for a node that it does not have.
+    inputs of these names, and the nodes that take them run again. A run in a thread becomes the thread's next one.
+    Raises Conflict if it has not ended, if it ran with a key of the caller's, which is gone, and none is given, if its
+    thread is occupied, or if nothing says what its nodes are; Invalid for a node or an input that it does not have.
     """
     if not task.has_ended:
         raise Conflict(f"Task {task.pk} is still {task.status}. Cancel it first, or wait for its end.")
@@ -41,7 +43,8 @@ def rerun(
         )
     params = dict(task.params)
     if inputs:
-        params["inputs"] = {**params.get("inputs", {}), **inputs}
+        params["inputs"] = {**(params.get("inputs") or {}), **inputs}
+        redo = [*redo, *_taking(task, inputs, params["inputs"])]
     again = submit(
         caller,
         Submission(
@@ -71,6 +74,29 @@ def _copy_ledger(source: Task, target: Task, redo: Collection[str]) -> None:
         steps[key].pk = None
         steps[key].task = target
     Step.objects.bulk_create([step for key, step in steps.items() if key in standing])
+
+
+def _taking(task: Task, edited: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+    """The nodes that take edited inputs. Raises Invalid where the inputs are not what the workflow takes."""
+    graph = _graph_of(task)
+    taken = [parameter["name"] for parameter in graph["workflow_inputs"]]
+    for name in edited:
+        if name not in taken:
+            raise Invalid.at("body", "inputs", name, msg=f"The workflow does not take it. It takes {listed(taken)}.")
+    if problems := list(input_problems(graph, inputs)):
+        raise Invalid([Problem(loc=["body", *p["loc"]], msg=p["msg"], type=p["type"]) for p in problems])
+    names = edited.keys()
+    return [n["name"] for n in graph["nodes"] if any(parameter["name"] in names for parameter in n["inputs"])]
+
+
+def _graph_of(task: Task) -> Mapping[str, Any]:
+    """The workflow that the task executed."""
+    version = task.workflow_version
+    known: Mapping[str, Any] = {**task.params, **(task.result or {})}
+    graph: Mapping[str, Any] | None = version.graph if version else known.get("workflow_graph")
+    if graph is None or task.job == Job.GENERATE:
+        raise Conflict("Its inputs cannot be changed: there is no workflow of it that takes any. Ask for a new task.")
+    return graph
 
 
 def _with_followers(task: Task, nodes: Collection[str]) -> set[str]:

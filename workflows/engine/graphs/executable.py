@@ -18,7 +18,26 @@ def execution_problems(graph: Graph, inputs: Mapping[str, Any], tools: Iterable[
 
     The graph is one that `graph.validate` finds nothing wrong with.
     """
-    return [*_input_problems(graph, inputs), *_tool_problems(graph, {tool.name for tool in tools})]
+    return [*input_problems(graph, inputs), *_tool_problems(graph, {tool.name for tool in tools})]
+
+
+def input_problems(graph: Graph, inputs: Mapping[str, Any]) -> Iterator[Problem]:
+    """Those of the inputs alone."""
+    given = _with_goal(graph, inputs)
+    for parameter in graph["workflow_inputs"]:
+        name, type_ = parameter["name"], parameter["type"]
+        value = given.get(name)
+        if value is None:
+            if parameter["required"]:
+                said = f": {cut(parameter['description'], 200)}" if parameter["description"] else ""
+                msg = f"the workflow needs the input {cut(name, 80)!r}, {_a(type_)}{said}"
+                yield Problem(loc=["inputs", name], msg=msg, type="missing")
+            continue
+        try:
+            fitted(value, type_)
+        except Misfit as misfit:
+            msg = f"the input {cut(name, 80)!r} {misfit.reason}"
+            yield Problem(loc=["inputs", name], msg=msg, type="type_error")
 
 
 def workflow_inputs(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,24 +62,6 @@ def ignored_inputs(graph: Graph, inputs: Mapping[str, Any]) -> list[str]:
 
 def _with_goal(graph: Graph, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     return inputs if inputs.get(GOAL) is not None else {**inputs, GOAL: graph["goal"]}
-
-
-def _input_problems(graph: Graph, inputs: Mapping[str, Any]) -> Iterator[Problem]:
-    given = _with_goal(graph, inputs)
-    for parameter in graph["workflow_inputs"]:
-        name, type_ = parameter["name"], parameter["type"]
-        value = given.get(name)
-        if value is None:
-            if parameter["required"]:
-                said = f": {cut(parameter['description'], 200)}" if parameter["description"] else ""
-                msg = f"the workflow needs the input {cut(name, 80)!r}, {_a(type_)}{said}"
-                yield Problem(loc=["inputs", name], msg=msg, type="missing")
-            continue
-        try:
-            fitted(value, type_)
-        except Misfit as misfit:
-            msg = f"the input {cut(name, 80)!r} {misfit.reason}"
-            yield Problem(loc=["inputs", name], msg=msg, type="type_error")
 
 
 def _tool_problems(graph: Graph, offered: set[str]) -> Iterator[Problem]:
