@@ -8,8 +8,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -69,6 +71,16 @@ class LocalRun:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n\r\n".encode())
         assert b" 200 " in connection.recv(100)
         return connection
+
+
+@contextmanager
+def running(command: tuple[str, ...], **options: Any) -> Iterator["subprocess.Popen[str]"]:
+    """A process that is gone afterwards, also when the test fails: `Popen` itself would wait for its end, for ever."""
+    with subprocess.Popen(command, text=True, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def processes_of(data: Path) -> list[psutil.Process]:

@@ -17,7 +17,7 @@ from evoserver.local.engines import HOME_RECORD
 from evoserver.local.ports import free_port
 from evoserver.local.postgres import Postgres
 
-from .running import LocalRun, processes_of, wait_until
+from .running import LocalRun, processes_of, running, wait_until
 
 Start = Callable[..., LocalRun]
 
@@ -34,7 +34,16 @@ def ask(data: Path, query: str) -> object:
 
 
 def postmaster(data: Path) -> psutil.Process:
-    return psutil.Process(int((data / "postgres" / "postmaster.pid").read_text().split()[0]))
+    return psutil.Process(postmaster_pid(data))
+
+
+def postmaster_pid(data: Path) -> int:
+    """0 as long as PostgreSQL has not written it."""
+    try:
+        lines = (data / "postgres" / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return 0
+    return int(lines[0]) if lines else 0
 
 
 def test_engines_keep_their_data_and_come_back_where_they_were(start: Start, data: Path) -> None:
@@ -123,7 +132,7 @@ def test_a_pid_file_of_a_dead_or_of_another_process_is_no_obstacle(start: Start,
 def test_a_postgres_that_outlived_its_supervisor_is_stopped_first(start: Start, stopped: Path) -> None:
     account = account_for(stopped / "postgres")
     child = Postgres(stopped, account, "", stopped / "orphan.log").on_port(free_port()).child()
-    with subprocess.Popen(
+    with running(
         child.command,
         cwd=child.folder,
         stderr=subprocess.DEVNULL,
@@ -131,7 +140,7 @@ def test_a_postgres_that_outlived_its_supervisor_is_stopped_first(start: Start, 
         group=account.gid if account else None,
         extra_groups=[] if account else None,
     ) as orphan:
-        wait_until(lambda: (stopped / "postgres" / "postmaster.pid").exists() and postmaster(stopped).pid == orphan.pid)
+        wait_until(lambda: postmaster_pid(stopped) == orphan.pid)
         run = start("web")
         run.wait_for("is ready at")
         assert orphan.wait(5) == 0

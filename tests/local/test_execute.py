@@ -11,7 +11,7 @@ import pytest
 
 from evoserver.local.environment import PROJECT
 
-from .running import processes_of, wait_until
+from .running import processes_of, running, wait_until
 
 EXEC = (sys.executable, "-m", "evoserver.local", "exec", "--")
 
@@ -50,7 +50,7 @@ def test_signals_reach_the_command_and_nothing_is_left(number: signal.Signals, c
             sys.exit(5)
     """
     command = (*EXEC, sys.executable, "-c", script)
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with running(command, cwd=PROJECT, stdout=subprocess.PIPE, start_new_session=True) as process:
         assert process.stdout is not None
         folder = process.stdout.readline().strip()
         process.send_signal(number)
@@ -82,6 +82,5 @@ def _is_stray(process: psutil.Process) -> bool:
 
 
 def test_what_these_tests_look_for_is_found() -> None:
-    with subprocess.Popen(("sleep", "600"), env={"EVOSERVER_DATA_DIR": "/tmp/x y"}) as process:
+    with running(("sleep", "600"), env={"EVOSERVER_DATA_DIR": "/tmp/x y"}) as process:
         wait_until(lambda: [found.pid for found in processes_of(Path("/tmp/x y"))] == [process.pid])
-        psutil.Process(process.pid).kill()

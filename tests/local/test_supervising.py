@@ -13,7 +13,7 @@ import pytest
 from evoserver.local.environment import PROJECT
 from evoserver.local.ports import free_port
 
-from .running import NO_ENGINES, UNSET, LocalRun, processes_of, wait_until
+from .running import NO_ENGINES, UNSET, LocalRun, processes_of, running, wait_until
 
 Start = Callable[..., LocalRun]
 
@@ -74,7 +74,7 @@ def test_a_child_takes_its_own_children_along(start: Start, data: Path) -> None:
 def test_it_runs_on_when_nobody_reads_what_it_says(data: Path) -> None:
     settings = {**UNSET, **NO_ENGINES, "EVOSERVER_DATA_DIR": str(data), "SERVER_PORT": str(free_port())}
     command = (sys.executable, "-m", "tests.local.stand_in", "web")
-    with subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **settings}, stdout=subprocess.PIPE) as process:
+    with running(command, cwd=PROJECT, env={**os.environ, **settings}, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.close()
         log = data / "logs" / "server.log"
@@ -89,7 +89,7 @@ def test_it_starts_without_standard_streams(data: Path) -> None:
     settings = {**UNSET, **NO_ENGINES, "EVOSERVER_DATA_DIR": str(data), "SERVER_PORT": str(free_port())}
     script = 'exec "$@" <&- >&- 2>&-'
     command = ("sh", "-c", script, "sh", sys.executable, "-m", "tests.local.stand_in", "web")
-    with subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **settings}) as process:
+    with running(command, cwd=PROJECT, env={**os.environ, **settings}) as process:
         log = data / "logs" / "server.log"
         wait_until(lambda: log.exists() and "ready after" in log.read_text())
         process.terminate()
@@ -102,7 +102,7 @@ def test_it_stops_when_make_is_signalled_instead(number: signal.Signals, data: P
     makefile = tmp_path / "Makefile"
     makefile.write_text(f"run:\n\t@exec '{sys.executable}' -m tests.local.stand_in web\n")
     command = ("make", "--file", str(makefile), "run")
-    with subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **settings}, start_new_session=True) as make:
+    with running(command, cwd=PROJECT, env={**os.environ, **settings}, start_new_session=True) as make:
         log = data / "logs" / "server.log"
         wait_until(lambda: log.exists() and "ready after" in log.read_text())
         make.send_signal(number)
