@@ -69,14 +69,14 @@ def _check_limits() -> Iterable[CheckMessage]:
 
 
 def _check_tools() -> Iterable[CheckMessage]:
-    try:
-        networks(settings.FETCH_ALLOWED_NETWORKS)
-    except ValueError:
+    bad = [name for name in ("FETCH_ALLOWED_NETWORKS", "WEBHOOK_ALLOWED_NETWORKS") if not _are_networks(name)]
+    for name in bad:
         yield Error(
-            "FETCH_ALLOWED_NETWORKS holds something that is neither an address nor a network.",
-            hint="FETCH_ALLOWED_NETWORKS=10.1.0.0/16,192.168.7.7",
+            f"{name} holds something that is neither an address nor a network.",
+            hint=f"{name}=10.1.0.0/16,192.168.7.7",
             id="evoserver.E006",
         )
+    if "FETCH_ALLOWED_NETWORKS" in bad:
         return
     try:
         offered()
@@ -105,3 +105,11 @@ def _check_tool_database() -> Iterable[CheckMessage]:
             hint="Name another database.",
             id="evoserver.E009",
         )
+
+
+def _are_networks(name: str) -> bool:
+    try:
+        networks(getattr(settings, name))
+    except ValueError:
+        return False
+    return True

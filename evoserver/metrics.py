@@ -1,7 +1,7 @@
 """`/metrics`, in Prometheus' text format.
 
 Streams are this web process's own: scrape each one. What workers did stands in their rows, and the rest is asked of
-the rows in two bounded queries, so that a scrape costs the same whatever the tables hold.
+the rows in three bounded queries, so that a scrape costs the same whatever the tables hold.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,8 @@ from evoserver.operators import for_operators
 from workflows.database import DatabaseThreads
 from workflows.description.describe import describe
 from workflows.measures import MEASURES
-from workflows.models import TRANSITIONS, Status, Task, Worker
+from workflows.models import TRANSITIONS, Delivery, Status, Task, Worker
+from workflows.models.webhook import OPEN
 
 SHOWN_AFTER_END = timedelta(minutes=10)
 """A worker that stopped is shown for so long, or what it did last would never be scraped."""
@@ -42,6 +43,7 @@ class Rows:
     fresh_leases: int
     unfinished: Mapping[str, int]
     oldest_queued_seconds: float
+    oldest_undelivered_seconds: float
 
 
 @describe(
@@ -100,6 +102,11 @@ def _tasks(rows: Rows) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "evoserver_oldest_queued_seconds", "How long the oldest queued task has waited.", rows.oldest_queued_seconds
     )
+    yield GaugeMetricFamily(
+        "evoserver_oldest_undelivered_seconds",
+        "How long the oldest event that a webhook's receiver does not take has waited.",
+        rows.oldest_undelivered_seconds,
+    )
     yield GaugeMetricFamily("evoserver_workers", "Workers with a fresh lease.", rows.fresh_leases)
 
 
@@ -118,18 +125,24 @@ def _work(processes: Mapping[str, Mapping[str, Any]]) -> Iterator[Metric]:
     )
     tokens = CounterMetricFamily("evoserver_tokens", "Tokens of these calls.", labels=["process", "kind"])
     cost = CounterMetricFamily("evoserver_cost_usd", "Their price, as far as it is known.", labels=["process"])
+    deliveries = CounterMetricFamily(
+        "evoserver_webhook_deliveries", "Attempts of webhooks, by outcome.", labels=["process", "outcome"]
+    )
     for process, measures in processes.items():
         _add(append, [process], measures["append"])
         _add(wait, [process], measures["queue_wait"])
         for kind, number in measures["ended"].items():
             ended.add_metric([process, TRANSITIONS[kind].target], number)
+        # A worker of the version before has none, while the new one is rolled out.
+        for outcome, number in measures.get("deliveries", {}).items():
+            deliveries.add_metric([process, outcome], number)
         totals = measures["totals"]
         calls.add_metric([process], totals.get("model_calls", 0))
         unpriced.add_metric([process], totals.get("unpriced_calls", 0))
         tokens.add_metric([process, "prompt"], totals.get("prompt_tokens", 0))
         tokens.add_metric([process, "completion"], totals.get("completion_tokens", 0))
         cost.add_metric([process], totals.get("cost_usd", 0))
-    yield from (append, wait, ended, calls, unpriced, tokens, cost)
+    yield from (append, wait, ended, calls, unpriced, tokens, cost, deliveries)
 
 
 def _add(family: HistogramMetricFamily, labels: list[str], histogram: Mapping[str, Any]) -> None:
@@ -150,6 +163,7 @@ def _read_rows() -> Rows:
             row["status"]: row
             for row in Task.objects.unfinished().values("status").annotate(n=Count("pk"), oldest=Min("created_at"))
         }
+        failing = Delivery.objects.filter(OPEN, first_failed_at__isnull=False).aggregate(first=Min("first_failed_at"))
     finally:
         connection.close()
     queued = counted.get(Status.QUEUED)
@@ -158,6 +172,7 @@ def _read_rows() -> Rows:
         fresh_leases=sum(worker.lease_until > now for worker in workers),
         unfinished={status: counted[status]["n"] if status in counted else 0 for status in ("queued", "running")},
         oldest_queued_seconds=(now - queued["oldest"]).total_seconds() if queued else 0.0,
+        oldest_undelivered_seconds=(now - failing["first"]).total_seconds() if failing["first"] else 0.0,
     )
 
 

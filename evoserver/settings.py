@@ -313,6 +313,13 @@ TOOL_DATABASE_URL = setting.text(
 TOOLS = setting.names("TOOLS", [], "further tools of yours, by their dotted paths: see [tools.md](tools.md)")
 TOOLS_LEFT_OUT = setting.names("TOOLS_LEFT_OUT", [], "names of tools that are not to be on offer")
 
+setting.heading("Webhooks")
+WEBHOOK_ALLOWED_NETWORKS = setting.names(
+    "WEBHOOK_ALLOWED_NETWORKS",
+    [],
+    "private addresses or networks that webhooks may go to all the same, such as `127.0.0.1` while you try them out",
+)
+
 setting.heading("Limits")
 TASK_TIMEOUT_SECONDS = 300
 TASK_TIMEOUT_MAX_SECONDS = 3600

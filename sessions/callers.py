@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
 
 class Right(StrEnum):
-    """What a caller may do with the group's tasks: Django permissions, given to users or groups in the admin."""
+    """What a caller may do with what the group owns: Django permissions, given to users or groups in the admin."""
 
     SEE = "workflows.view_task"
     RUN = "workflows.run_task"
     CANCEL = "workflows.cancel_task"
+    WEBHOOKS = "workflows.change_webhook"
 
 
 class Ticket(NamedTuple):

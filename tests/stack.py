@@ -25,6 +25,7 @@ TEST_SETTINGS = {
     "WORKER_LEASE_SECONDS": "3",
     "LOG_LEVEL": "INFO",
     "FETCH_ALLOWED_NETWORKS": "127.0.0.1",
+    "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1",
     "TOOLS": "examples.tools.house_tools.TOOLS",
 }
 

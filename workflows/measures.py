@@ -46,6 +46,8 @@ class Measures:
         self.ended: Counter[str] = Counter()
         """Tasks by the kind of the event that this process ended them with."""
         self.totals: Counter[str] = Counter()
+        self.deliveries: Counter[str] = Counter()
+        """Attempts of webhooks by outcome: `accepted`, `failed`, `given_up`."""
 
     def appended(self, kind: str, changes: Mapping[str, Any], seconds: float) -> None:
         """An event was written, with these changes of its task."""
@@ -63,6 +65,7 @@ class Measures:
             "queue_wait": self.queue_wait.to_json(),
             "ended": dict(self.ended),
             "totals": dict(self.totals),
+            "deliveries": dict(self.deliveries),
         }
 
 

@@ -13,6 +13,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from sessions.callers import Caller
 from tests.description.checking import STREAMS, Checker
 from tests.factories import make_cancelled, make_running, make_worker, make_workflow, run_and_cancel
+from tests.sessions.test_rights import webhook_of
 from tests.streaming.sse import parse
 from workflows import services
 from workflows.description.schema import document
@@ -72,12 +73,13 @@ class Ids(NamedTuple):
     workflow: str
     run: str
     """A workflow with an ended run."""
+    webhook: str
 
     def for_operation(self, name: str) -> dict[str, str]:
         task = self.running if "cancel" in name else self.ended
         session = self.closed if "stream" in name else self.open
         workflow = self.workflow if CHANGING.search(name) else self.run
-        return {"task_id": task, "client_id": session, "workflow_id": workflow}
+        return {"task_id": task, "client_id": session, "workflow_id": workflow, "webhook_id": self.webhook}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +91,7 @@ def ids(caller: Caller) -> Ids:
     has_run = make_workflow(caller)
     run_and_cancel(caller, has_run)
     rows = (ended, running, services.open_session(caller), closed, make_workflow(caller), has_run)
-    return Ids(*(str(row.pk) for row in rows))
+    return Ids(*(str(row.pk) for row in (*rows, webhook_of(caller))))
 
 
 api = schemathesis.openapi.from_dict(described(), config=config(described()))
@@ -115,7 +117,7 @@ UNSTORABLE = ("int_too_large", "finite_number", "string_unicode", "too_deep")
 """Types of problems with what no row can hold. It is refused in fields that nobody reads, too."""
 JUDGED = (
     "base_url", "api_base", "cursor", "goal", "stream", "nodes", "inputs", "tasks", "name", "workflow_graph", "after",
-    "task_id",
+    "task_id", "url", "types",
 )  # fmt: skip
 """Fields whose values this server has to know, or in which a person has to see something."""
 

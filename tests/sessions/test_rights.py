@@ -17,9 +17,13 @@ from tests.stack import Stack, wait_for
 from tests.streaming.sse import Connection
 from workflows import services
 from workflows.dialects.workflows.drafting import draft_of
+from workflows.models import Webhook
 
 OURS = ("workflows.dialects",)
 """The rooms whose routes need a right. Pages for people and the server's own routes decide for themselves."""
+
+
+WEBHOOK = {"name": "nobody there", "url": "http://127.0.0.1:9/"}
 
 
 class Route(NamedTuple):
@@ -32,7 +36,12 @@ class Route(NamedTuple):
         return "<" in self.pattern
 
     def path(self, **ids: object) -> str:
-        names = {"<str:task_id>": "task", "<str:client_id>": "session", "<str:workflow_id>": "workflow"}
+        names = {
+            "<str:task_id>": "task",
+            "<str:client_id>": "session",
+            "<str:workflow_id>": "workflow",
+            "<str:webhook_id>": "webhook",
+        }
         path = "/" + self.pattern.replace("<str:number>", "1")
         for placeholder, name in names.items():
             path = path.replace(placeholder, str(ids.get(name)))
@@ -70,6 +79,10 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
         body = {"stream": f"/stream/{ids['task']}"}
     elif route.pattern.endswith("workflows/mermaid"):
         body = {"workflow_graph": draft_of({"name": "Count", "tasks": [{"name": "count"}]}).graph}
+    elif route.pattern.endswith("webhooks"):
+        body = WEBHOOK
+    elif route.pattern.endswith("replay"):
+        body = {"task_id": str(ids["task"])}
     elif route.method in ("PUT", "PATCH") or route.pattern.endswith("workflows"):
         body = {"name": "Count", "tasks": [{"name": "count"}]}
     path = route.path(**ids)
@@ -78,14 +91,21 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
 
 
 def things_of(caller: Caller) -> dict[str, object]:
-    """An ended task, an open session and a workflow with an ended run, by what the routes call them."""
+    """An ended task, an open session, a workflow with an ended run and a webhook, by what the routes call them."""
     workflow = make_workflow(caller)
     run_and_cancel(caller, workflow)
     return {
         "task": make_cancelled(caller).pk,
         "session": services.open_session(caller).pk,
         "workflow": workflow.pk,
+        "webhook": webhook_of(caller).pk,
     }
+
+
+def webhook_of(caller: Caller) -> Webhook:
+    """One that hears of nothing, since its receiver is not there. A group may not have many."""
+    there = Webhook.objects.visible_to(caller).filter(**WEBHOOK).first()
+    return there or services.create_webhook(caller, **WEBHOOK, types=["budget.exceeded"])[0]
 
 
 def name_of(route: Route) -> str:
@@ -104,7 +124,10 @@ def test_every_route_says_which_right_it_needs(route: Route) -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=name_of)
 def test_nobody_gets_in_without_credentials(guarded_url: str, route: Route) -> None:
     assert (
-        ask(guarded_url, route, None, **dict.fromkeys(("task", "session", "workflow"), uuid.uuid4())).status_code == 401
+        ask(
+            guarded_url, route, None, **dict.fromkeys(("task", "session", "workflow", "webhook"), uuid.uuid4())
+        ).status_code
+        == 401
     )
 
 

@@ -9,7 +9,12 @@ from rest_framework.throttling import SimpleRateThrottle
 from sessions.callers import Caller, Right
 from workflows.exceptions import NotAllowed, TooMany
 
-WORDS = {Right.SEE: "see tasks", Right.RUN: "start tasks", Right.CANCEL: "cancel tasks"}
+WORDS = {
+    Right.SEE: "see tasks",
+    Right.RUN: "start tasks",
+    Right.CANCEL: "cancel tasks",
+    Right.WEBHOOKS: "manage webhooks",
+}
 
 
 def require(caller: Caller, right: Right) -> None:

@@ -5,7 +5,7 @@ import uuid
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.exceptions import NotFound
-from workflows.models import Task, Workflow
+from workflows.models import Task, Webhook, Workflow
 
 
 def find_task(caller: Caller, id: str) -> Task:
@@ -31,6 +31,14 @@ def find_workflow(caller: Caller, id: str) -> Workflow:
     if workflow is None:
         raise NotFound(f"There is no workflow {id[:100]}.")
     return workflow
+
+
+def find_webhook(caller: Caller, id: str) -> Webhook:
+    """Raises NotFound likewise."""
+    webhook = Webhook.objects.visible_to(caller).filter(pk=_uuid(id, "webhook")).first()
+    if webhook is None:
+        raise NotFound(f"There is no webhook {id[:100]}.")
+    return webhook
 
 
 def _uuid(id: str, what: str) -> uuid.UUID:

@@ -1,4 +1,4 @@
-"""The rows: workflows, tasks, their events and steps, and the workers that run them."""
+"""The rows: workflows, tasks, their events and steps, the workers that run them, and who is told."""
 
 from workflows.models.budget import Budget, Reservation, Spending
 from workflows.models.event import Event
@@ -6,6 +6,7 @@ from workflows.models.step import Step
 from workflows.models.stream import EventRow, StreamKey
 from workflows.models.task import ENDED, TRANSITIONS, Job, Status, Task
 from workflows.models.thread import Thread
+from workflows.models.webhook import Delivery, Webhook
 from workflows.models.worker import Worker
 from workflows.models.workflow import Workflow, WorkflowVersion
 
@@ -13,6 +14,7 @@ __all__ = [
     "ENDED",
     "TRANSITIONS",
     "Budget",
+    "Delivery",
     "Event",
     "EventRow",
     "Job",
@@ -23,6 +25,7 @@ __all__ = [
     "StreamKey",
     "Task",
     "Thread",
+    "Webhook",
     "Worker",
     "Workflow",
     "WorkflowVersion",

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, Self
 
 RUN_BITS: Final = 32
@@ -88,6 +88,17 @@ class EventRow:
             "thread": self.thread_id,
         }
         return [StreamKey(kind, id) for kind, id in on.items() if id]
+
+    def to_object(self) -> dict[str, Any]:
+        """The event as people get it, as JSON: the same in lists, in streams and in webhooks."""
+        return {
+            "seq": self.seq,
+            "kind": self.kind,
+            "task_id": str(self.task_id),
+            "session_id": self.session_id and str(self.session_id),
+            "timestamp": self.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "data": self.data,
+        }
 
     def to_list(self) -> list[Any]:
         """JSON-ready, for a channel-layer message. `from_list` reads it."""

@@ -4,6 +4,7 @@ checked, and the connection is made to exactly that address."""
 import asyncio
 import socket
 from collections.abc import Iterable
+from functools import cache
 from ipaddress import ip_address
 from ssl import SSLContext
 from typing import Final
@@ -14,6 +15,12 @@ from workflows.outgoing.addresses import Network, may_be_reached
 
 MOST_ADDRESSES: Final = 4
 """Of a name that are tried; the first ones are what the system prefers."""
+
+
+@cache
+def usual_certificates() -> SSLContext:
+    """Which certificates are trusted. The first call reads them, for 30 ms: not on a loop."""
+    return httpx2.create_ssl_context()
 
 
 class Refused(Exception):
@@ -43,7 +50,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.host
-        addresses = await self._addresses(host, request.url.port or (443 if request.url.scheme == "https" else 80))
+        addresses = await addresses_of(request.url, self._allowed)
         failed: httpx2.TransportError | None = None
         for address in addresses[:MOST_ADDRESSES]:
             try:
@@ -55,18 +62,21 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def _addresses(self, host: str, port: int) -> list[str]:
-        """Where the host is. All of its addresses have to be allowed: a name with a private one among them is no
-        accident."""
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise Unresolved(host) from None
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not all(may_be_reached(address, self._allowed) for address in addresses):
-            raise Refused(f"{host} is in a private network, and nothing is fetched from there.")
-        return addresses
+
+async def addresses_of(url: httpx2.URL, allowed: Iterable[Network] = ()) -> list[str]:
+    """Where the URL's host is. All of its addresses have to be allowed: a name with a private one among them is no
+    accident. Raises `Refused`, `Unresolved`."""
+    loop = asyncio.get_running_loop()
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise Unresolved(url.host) from None
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    networks = tuple(allowed)
+    if not all(may_be_reached(address, networks) for address in addresses):
+        raise Refused(f"{url.host} is in a private network, and nothing is fetched from there.")
+    return addresses
 
 
 def _pinned(request: httpx2.Request, host: str, address: str) -> httpx2.Request:

@@ -4,12 +4,20 @@ from workflows.services.append import Appended, Claim, TextPiece, Write, append,
 from workflows.services.budgets import is_limited, release, reserve
 from workflows.services.cancel import cancel, cancel_quietly
 from workflows.services.claim import claim, requeue
+from workflows.services.deliveries import replay
 from workflows.services.finish import complete, expire_deadline, fail
 from workflows.services.pause import pause, resume
 from workflows.services.rerun import rerun
 from workflows.services.retention import compact_texts, prune_events
 from workflows.services.sessions import close_session, expire_idle_sessions, open_session, touch_sessions
 from workflows.services.submit import Idempotency, Submission, submit
+from workflows.services.webhooks import (
+    create_webhook,
+    deactivate_webhook,
+    delete_webhook,
+    edit_webhook,
+    rotate_secret,
+)
 from workflows.services.workflows import Draft, create_workflow, delete_workflow, edit_workflow, run_workflow
 
 __all__ = [
@@ -28,8 +36,12 @@ __all__ = [
     "close_session",
     "compact_texts",
     "complete",
+    "create_webhook",
     "create_workflow",
+    "deactivate_webhook",
+    "delete_webhook",
     "delete_workflow",
+    "edit_webhook",
     "edit_workflow",
     "expire_deadline",
     "expire_idle_sessions",
@@ -39,10 +51,12 @@ __all__ = [
     "pause",
     "prune_events",
     "release",
+    "replay",
     "requeue",
     "rerun",
     "reserve",
     "resume",
+    "rotate_secret",
     "run_workflow",
     "submit",
     "touch_sessions",

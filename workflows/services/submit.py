@@ -18,6 +18,7 @@ from workflows.exceptions import Conflict
 from workflows.models import Job, Task, Thread, WorkflowVersion
 from workflows.services import secrets
 from workflows.services.append import append
+from workflows.services.deliveries import enrol
 from workflows.services.queue import enqueue
 
 IDEMPOTENCY_HOURS = 24
@@ -128,6 +129,7 @@ def _submit(caller: Caller, submission: Submission) -> Task:
     if submission.rerun_of:
         told["rerun_of"] = str(submission.rerun_of.pk)
     append(task.pk, Kind.TASK_SUBMITTED, told)
+    enrol(task)
     enqueue(task.pk)
     return task
 

@@ -4,7 +4,6 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from ssl import SSLContext
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -14,7 +13,8 @@ import httpx2
 from workflows.engine.tools import Arguments, Tool, ToolContext, ToolFailed
 from workflows.outgoing.addresses import Network
 from workflows.outgoing.hosts import ANY, is_allowed
-from workflows.outgoing.transport import GuardedTransport, Refused, Unresolved
+from workflows.outgoing.transport import GuardedTransport, Refused, Unresolved, usual_certificates
+from workflows.outgoing.urls import BadUrl, http_url
 from workflows.tools.html import text_of
 
 MAX_BYTES: Final = 2_000_000
@@ -92,14 +92,9 @@ class _Page:
     is_cut: bool
 
 
-@cache
-def _usual_certificates() -> SSLContext:
-    return httpx2.create_ssl_context()
-
-
 async def _fetched(address: str, limits: FetchLimits) -> _Page:
     # Loading them takes 30 ms, once, and not of the loop's time.
-    tls = limits.tls or await asyncio.to_thread(_usual_certificates)
+    tls = limits.tls or await asyncio.to_thread(usual_certificates)
     transport = GuardedTransport(limits.networks, tls)
     timeout = httpx2.Timeout(TIMEOUT_S, connect=CONNECT_S)
     async with httpx2.AsyncClient(transport=transport, timeout=timeout, headers=_HEADERS, trust_env=False) as client:
@@ -127,13 +122,9 @@ async def _fetched(address: str, limits: FetchLimits) -> _Page:
 def _checked(address: str, hosts: Sequence[str]) -> httpx2.URL:
     """The URL, if it may be asked for. Raises `ToolFailed`."""
     try:
-        url = httpx2.URL(address)
-    except (httpx2.InvalidURL, ValueError, TypeError):
-        raise ToolFailed(f"{address[:100]!r} is no URL.") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ToolFailed(f"{address[:100]!r} is not fetched: only http:// and https:// are.")
-    if url.userinfo:
-        raise ToolFailed("A URL with a name or a password in it is not fetched.")
+        url = http_url(address)
+    except BadUrl as error:
+        raise ToolFailed(error.detail) from None
     if not is_allowed(url.host, hosts):
         raise ToolFailed(f"Nothing is fetched from {url.host[:100]}. Allowed are: {', '.join(hosts)}.")
     return url

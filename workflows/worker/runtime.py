@@ -29,6 +29,7 @@ from workflows.worker.jobs import JOBS
 from workflows.worker.journal import DatabaseJournal
 from workflows.worker.lease import Held
 from workflows.worker.texts import TextWriter
+from workflows.worker.webhooks import Deliverer
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Runtime:
         # Apart, so that a long sweep cannot cost the lease.
         self._beats = DatabaseThreads(1, "beat")
         self._sweeps = DatabaseThreads(1, "sweep")
+        self._deliverer = Deliverer(self.worker_id)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
         self._stopping = False
@@ -93,6 +95,7 @@ class Runtime:
             asyncio.create_task(self._texts.run()),
             asyncio.create_task(self._for_ever(self._beat)),
             asyncio.create_task(self._for_ever(self._sweep)),
+            asyncio.create_task(self._for_ever(self._deliverer.round)),
         ]
         logger.info("worker %s is ready", self.worker_id)
 
@@ -221,6 +224,7 @@ class Runtime:
                     await self._threads.insist(
                         services.requeue, claim.task_id, reason="its worker stopped", claim_token=claim.token
                     )
+                await self._deliverer.stop()
                 await self._threads.insist(lease.give_up, self.worker_id)
         except TimeoutError:
             logger.warning("worker %s could not hand over; its tasks are taken when its lease ends", self.worker_id)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workflows.dialects.native import views
+from workflows.dialects.native import views, webhooks
 
 urlpatterns = [
     path("tasks", views.TaskList.as_view()),
@@ -12,4 +12,10 @@ urlpatterns = [
     path("tasks/<str:task_id>/resume", views.ResumeTask.as_view()),
     path("tasks/<str:task_id>/rerun", views.RerunTask.as_view()),
     path("tickets", views.create_ticket),
+    path("webhooks", webhooks.WebhookList.as_view()),
+    path("webhooks/<str:webhook_id>", webhooks.WebhookDetail.as_view()),
+    path("webhooks/<str:webhook_id>/test", webhooks.SendTest.as_view()),
+    path("webhooks/<str:webhook_id>/rotate", webhooks.RotateSecret.as_view()),
+    path("webhooks/<str:webhook_id>/replay", webhooks.Replay.as_view()),
+    path("webhooks/<str:webhook_id>/deliveries", webhooks.DeliveryList.as_view()),
 ]

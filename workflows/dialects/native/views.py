@@ -10,7 +10,7 @@ from sessions import tickets
 from sessions.callers import Caller, Right
 from workflows import services
 from workflows.description.describe import describe
-from workflows.dialects.native.frames import NATIVE, event_object
+from workflows.dialects.native.frames import NATIVE
 from workflows.dialects.native.kinds import FRAMES
 from workflows.dialects.native.serializers import (
     EventListSerializer,
@@ -68,7 +68,7 @@ class TaskEvents(CallerView):
         task = find_task(self.caller, task_id)
         page = validated_query(EventPageSerializer, request.query_params)
         rows = read_events(task.stream, page["after"], page["limit"] + 1)
-        events = [event_object(row) for row in rows[: page["limit"]]]
+        events = [row.to_object() for row in rows[: page["limit"]]]
         last = events[-1]["seq"] if events else page["after"]
         return Response({"events": events, "last_seq": last, "has_next": len(rows) > page["limit"]})
 
