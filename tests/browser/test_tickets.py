@@ -1,9 +1,6 @@
 """Stream tickets, with the `EventSource` of a real browser, on a page that was loaded elsewhere."""
 
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,26 +13,17 @@ from tests.browser.conftest import Open
 from tests.browser.person import Person
 from tests.factories import make_cancelled, make_running, make_task, make_worker
 from tests.http.asking import bearer
+from tests.servers import served_folder
 from tests.sessions.test_rights import caller_with
 from tests.stack import Stack, wait_for
 from workflows import services
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing to see."""
-
-
 @pytest.fixture(scope="module")
 def elsewhere(root: Path) -> Iterator[str]:
     """The example's folder on an origin of its own."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=root / "examples" / "native"))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served_folder(root / "examples" / "native") as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 """The document's React hook and component, as `examples/workflows/progress.html` has them, in a real browser."""
 
-import functools
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,22 +8,15 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from tests.browser.conftest import Open
+from tests.servers import served_folder
 from tests.stack import wait_for
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture
 def page(root: Path) -> Iterator[str]:
     """The example's page, from another origin than the server's."""
-    handler = functools.partial(Quiet, directory=str(root / "examples" / "workflows"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/progress.html"
-        server.shutdown()
+    with served_folder(root / "examples" / "workflows") as url:
+        yield f"{url}/progress.html"
 
 
 def text_of(browser: Chrome, selector: str) -> str:

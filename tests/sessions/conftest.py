@@ -4,7 +4,7 @@ import pytest
 
 from sessions.callers import Caller
 from sessions.models import ApiToken
-from tests.sessions.recorder import Recorder
+from tests.sessions.recorder import Recorder, recording
 from tests.stack import Stack
 
 ALLOWED_ORIGIN = "https://app.example"
@@ -18,7 +18,7 @@ def token(caller: Caller) -> str:
 
 @pytest.fixture(scope="session")
 def recorder(stack: Stack) -> Iterator[Recorder]:
-    with Recorder(f"http://127.0.0.1:{stack.demo_port}/v1") as running:
+    with recording(f"http://127.0.0.1:{stack.demo_port}/v1") as running:
         yield running
 
 

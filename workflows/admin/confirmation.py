@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -26,12 +26,18 @@ MOST = 100
 """Rows that one confirmation covers; each is a transaction of its own."""
 
 
+NUMBER: Final = "number"
+"""The field of the page before an action, where the action asks for a number."""
+
+
 @dataclass(frozen=True)
 class Done:
-    """What was done to a row, for the operator and the admin's log; and the row to look at next, if another one."""
+    """What was done to a row, for the operator and the admin's log; and the row to look at next, if another one, or
+    the page that shows what is shown only once."""
 
     text: str
     row: Model | None = None
+    page: HttpResponse | None = None
 
 
 @dataclass(frozen=True)
@@ -69,11 +75,12 @@ class Acting(ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
 
 
 def confirmed(
-    *, verb: str, question: str, permission: str
+    *, verb: str, question: str, permission: str, number: str = ""
 ) -> Callable[[Callable[[A, HttpRequest, M], Done]], Callable[[A, HttpRequest, QuerySet[M]], HttpResponse | None]]:
     """Make an admin action of what is to be done to one row.
 
     `verb` names it on buttons, `question` asks on the page before, `permission` is whose `has_…_permission` decides.
+    `number` is the label of a number that the page asks for, which the request then has as `NUMBER`.
     A row that raises an error of ours is reported, and the others go on.
     """
 
@@ -88,11 +95,13 @@ def confirmed(
                 model_admin.message_user(request, f"Select at most {MOST} at once.", messages.ERROR)
                 return None
             if "confirmed" not in request.POST:
-                return _ask(model_admin, request, rows, act.__name__, verb, question)
+                return _ask(model_admin, request, rows, act.__name__, verb, question, number)
             done = [_do(model_admin, request, row, act) for row in rows]
             if len(rows) > 1:
                 return None
-            shown = done[0] if done[0] else rows[0]
+            if done[0] and done[0].page:
+                return done[0].page
+            shown = (done[0] and done[0].row) or rows[0]
             return HttpResponseRedirect(page_of(type(shown), shown.pk))
 
         return action
@@ -101,7 +110,7 @@ def confirmed(
 
 
 def _ask(
-    model_admin: "Acting", request: HttpRequest, rows: list[M], name: str, verb: str, question: str
+    model_admin: "Acting", request: HttpRequest, rows: list[M], name: str, verb: str, question: str, number: str
 ) -> HttpResponse:
     context = {
         **model_admin.admin_site.each_context(request),
@@ -109,6 +118,7 @@ def _ask(
         "opts": model_admin.opts,
         "question": question,
         "verb": verb,
+        "number": number,
         "action": name,
         "checkbox": ACTION_CHECKBOX_NAME,
         "rows": [(row.pk, link(type(row), row.pk, str(row)), model_admin.describe(row)) for row in rows],
@@ -116,8 +126,8 @@ def _ask(
     return TemplateResponse(request, "admin/confirm_action.html", context)
 
 
-def _do(model_admin: A, request: HttpRequest, row: M, act: Callable[[A, HttpRequest, M], Done]) -> Model | None:
-    """Returns the row to look at next, if another one."""
+def _do(model_admin: A, request: HttpRequest, row: M, act: Callable[[A, HttpRequest, M], Done]) -> Done | None:
+    """Returns what was done; None where it was refused."""
     try:
         done = act(model_admin, request, row)
     except EvoserverError as error:
@@ -129,4 +139,4 @@ def _do(model_admin: A, request: HttpRequest, row: M, act: Callable[[A, HttpRequ
     model_admin.message_user(
         request, format_html("{}: {}", link(type(seen), seen.pk, str(seen)), done.text), messages.SUCCESS
     )
-    return done.row
+    return done

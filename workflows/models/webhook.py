@@ -1,7 +1,7 @@
 """Webhooks, and how far each of them is with each task."""
 
 import uuid
-from typing import Self
+from typing import Final, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -47,6 +47,15 @@ class Webhook(models.Model):
 
 
 OPEN = models.Q(done_at=None, given_up_at=None)
+
+
+STATES: Final = {
+    "following": OPEN & models.Q(attempts=0),
+    "failing": OPEN & models.Q(attempts__gt=0),
+    "given_up": models.Q(given_up_at__isnull=False),
+    "done": models.Q(done_at__isnull=False),
+}
+"""Of a delivery; each is in one of them."""
 
 
 class Delivery(models.Model):
@@ -103,7 +112,7 @@ class Delivery(models.Model):
 
     @property
     def state(self) -> str:
-        """`done`, `given_up`, `failing`, or `following` a task that goes on."""
+        """Which of `STATES`."""
         if self.given_up_at:
             return "given_up"
         if self.done_at:

@@ -82,6 +82,7 @@ def rotate_secret(webhook: Webhook) -> str:
     held.secrets = secrets.encrypt({"current": new, "former": secrets.decrypt(held.secrets)["current"]})
     held.former_until = timezone.now() + timedelta(hours=FORMER_HOURS)
     held.save(update_fields=["secrets", "former_until"])
+    webhook.refresh_from_db()
     return new
 
 

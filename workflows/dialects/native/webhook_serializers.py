@@ -7,6 +7,7 @@ from rest_framework import serializers
 from workflows.http.fields import StringField, TrueOrFalseField, WholeNumberField
 from workflows.http.paging import MAX_PAGE
 from workflows.models import Delivery, Webhook
+from workflows.models.webhook import STATES
 from workflows.services.webhooks import DEFAULT_TYPES, kinds_for
 
 
@@ -94,7 +95,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     """How far a webhook is with a task."""
 
     task_id = serializers.UUIDField(read_only=True)
-    state = serializers.ChoiceField(choices=["following", "failing", "given_up", "done"], read_only=True)
+    state = serializers.ChoiceField(choices=list(STATES), read_only=True)
 
     class Meta:
         model = Delivery

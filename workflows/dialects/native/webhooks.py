@@ -115,7 +115,6 @@ class RotateSecret(CallerView):
     def post(self, request: Request, webhook_id: str) -> Response:
         webhook = find_webhook(self.caller, webhook_id)
         secret = services.rotate_secret(webhook)
-        webhook.refresh_from_db()
         return _with_secret(webhook, secret, status=200)
 
 
