@@ -5,14 +5,12 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 
 import pytest
 import requests
 
 from tests.faults.following import Following, generation
+from tests.servers import Quiet, served
 from tests.stack import Stack, wait_for
 from workflows.events import Kind
 from workflows.models import Event
@@ -25,52 +23,38 @@ PAUSE_SECONDS = 0.05
 
 
 class Flood:
-    """A model endpoint that says one character a chunk, 500 of them a second at most, until it is left."""
+    """How much was sent, and where it listens."""
 
     def __init__(self) -> None:
         self.sent = 0
-        self._dry = threading.Event()
-        flood = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(200)
-                self.send_header("Content-Type", "text/event-stream")
-                self.end_headers()
-                chunk = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "x"}}]}
-                burst = f"data: {json.dumps({'id': 'flood', 'created': 0, 'model': 'flood', **chunk})}\n\n" * BURST
-                try:
-                    while not flood._dry.wait(PAUSE_SECONDS):
-                        self.wfile.write(burst.encode())
-                        flood.sent += BURST
-                except OSError:
-                    """Its reader was cancelled."""
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Nothing to see."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._dry.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self.url = ""
 
 
 @pytest.fixture
 def flood() -> Iterator[Flood]:
-    with Flood() as running:
-        yield running
+    """A model endpoint that says one character a chunk, 500 of them a second at most, until it is left."""
+    flood = Flood()
+    dry = threading.Event()
+
+    class Handler(Quiet):
+        def do_POST(self) -> None:
+            self.body()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            chunk = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "x"}}]}
+            burst = f"data: {json.dumps({'id': 'flood', 'created': 0, 'model': 'flood', **chunk})}\n\n" * BURST
+            try:
+                while not dry.wait(PAUSE_SECONDS):
+                    self.wfile.write(burst.encode())
+                    flood.sent += BURST
+            except OSError:
+                """Its reader was cancelled."""
+
+    with served(Handler) as url:
+        flood.url = f"{url}/v1"
+        yield flood
+        dry.set()
 
 
 def test_the_events_of_200_tasks_arrive_while_another_one_floods(stack: Stack, flood: Flood) -> None:

@@ -108,6 +108,12 @@ class Deliverer:
                 id, body = message_of(event)
                 reply = await send(batch.webhook, id, body)
                 if not reply.is_accepted:
-                    logger.info("webhook %s did not take %s: %s %s", batch.webhook.pk, id, reply.status, reply.said)
+                    logger.info(
+                        "webhook %s did not take %s: %s %s",
+                        batch.webhook.pk,
+                        id,
+                        reply.status or "no answer",
+                        reply.said,
+                    )
                 if not await self._threads.insist(deliveries.settle, claim, event, reply, timezone.now()):
                     return
