@@ -28,6 +28,13 @@ OPTIONS = (
     "--disable-sync",
 )
 
+FORGET: dict[str, dict[str, object]] = {
+    "Network.clearBrowserCookies": {},
+    "Storage.clearDataForOrigin": {"origin": "*", "storageTypes": "all"},
+    "Emulation.clearDeviceMetricsOverride": {},
+    "Emulation.setEmulatedMedia": {"features": []},
+}
+
 Open = Callable[..., Chrome]
 
 
@@ -49,26 +56,45 @@ def open_browser(programs: tuple[str, str], tmp_path: Path) -> Iterator[Open]:
     browsers: list[Chrome] = []
 
     def open_(*more: str) -> Chrome:
-        options = ChromeOptions()
-        options.binary_location = programs[0]
-        profile = tmp_path / f"profile-{len(browsers)}"
-        for option in (*OPTIONS, f"--user-data-dir={profile}", "--window-size=1280,1000", *more):
-            options.add_argument(option)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
-        browser = Chrome(options, Service(programs[1], env=environment))
-        browsers.append(browser)
-        return browser
+        browsers.append(start(programs, tmp_path / f"browser-{len(browsers)}", *more))
+        return browsers[-1]
 
     yield open_
     for browser in browsers:
         browser.quit()
 
 
+@pytest.fixture(scope="session")
+def shared_browser(programs: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    browser = start(programs, tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.quit()
+
+
 @pytest.fixture
-def person(open_browser: Open, pages: str) -> Person:
+def browser(shared_browser: Chrome) -> Iterator[Chrome]:
+    """One for all tests, since it takes seconds to start, that forgets everything after each."""
+    yield shared_browser
+    shared_browser.get("about:blank")
+    for command, parameters in FORGET.items():
+        shared_browser.execute_cdp_cmd(command, parameters)
+    shared_browser.get_log("browser")
+
+
+@pytest.fixture
+def person(browser: Chrome, pages: str) -> Person:
     """Somebody with a browser, at the pages that ask for a login."""
-    return Person(open_browser(), pages)
+    return Person(browser, pages)
+
+
+def start(programs: tuple[str, str], folder: Path, *more: str) -> Chrome:
+    options = ChromeOptions()
+    options.binary_location = programs[0]
+    for option in (*OPTIONS, f"--user-data-dir={folder / 'profile'}", "--window-size=1280,1000", *more):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    environment = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    return Chrome(options, Service(programs[1], env=environment))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from tests.login import session_of
 from tests.stack import wait_for
 
 SECONDS = 20.0
@@ -16,6 +17,12 @@ class Person:
     def __init__(self, browser: Chrome, url: str) -> None:
         self.browser = browser
         self.url = url
+
+    def arrive(self, name: str) -> None:
+        """Come to the first page as somebody who is logged in."""
+        self.go("/login/")
+        self.browser.add_cookie({"name": "sessionid", "value": session_of(name)})
+        self.go("/")
 
     def log_in(self, name: str, password: str) -> None:
         self.go("/login/")

@@ -5,7 +5,6 @@ from django.contrib.auth.models import User
 
 from sessions.callers import Caller
 from sessions.models import ApiToken, digest_of
-from tests.browser.conftest import PASSWORD, Open
 from tests.browser.person import Person
 from tests.factories import make_cancelled
 from tests.http.asking import unique_goal
@@ -16,23 +15,17 @@ LISTS = ["workflows/task", "workflows/event", "workflows/step", "workflows/worke
 
 @pytest.fixture(scope="session")
 def chief(caller: Caller) -> str:
-    """The name of an operator who has a password."""
+    """The name of an operator."""
     user, _ = User.objects.get_or_create(username="chief", is_staff=True, is_superuser=True)
-    user.set_password(PASSWORD)
-    user.save(update_fields=["password"])
     user.groups.add(caller.group)
     return "chief"
 
 
 @pytest.fixture
-def operator(open_browser: Open, pages: str, chief: str) -> Person:
+def operator(person: Person, chief: str) -> Person:
     """Somebody at the admin, logged in."""
-    person = Person(open_browser(), pages)
+    person.arrive(chief)
     person.go("/admin/")
-    person.find("input[name=username]").send_keys(chief)
-    person.find("input[name=password]").send_keys(PASSWORD)
-    person.click("input[type=submit]")
-    person.wait_for(lambda: person.find_all("#user-tools"), "the admin is there")
     return person
 
 

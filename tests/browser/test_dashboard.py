@@ -43,7 +43,7 @@ def test_log_in_post_a_goal_and_watch_it_finish(person: Person, member: str) -> 
 
 
 def test_the_text_is_the_models_text(person: Person, member: str) -> None:
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     task_id = person.ask(unique_goal("Translate the manual"))
     person.wait_for_end("completed")
     pieces = Event.objects.filter(task_id=task_id, kind="model.text").order_by("seq").values_list("data", flat=True)
@@ -52,7 +52,7 @@ def test_the_text_is_the_models_text(person: Person, member: str) -> None:
 
 
 def test_a_node_tells_about_itself_by_keyboard(person: Person, member: str) -> None:
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     person.ask(unique_goal("Translate the manual"))
     person.wait_for_end("completed")
     assert not person.find("#node-detail").is_displayed()
@@ -70,8 +70,8 @@ def test_both_pages_catch_up_after_the_web_process_was_killed(
     process, url = web
     port = int(url.rpartition(":")[2])
     watcher, lister = Person(open_browser(), url), Person(open_browser(), url)
-    watcher.log_in(member, PASSWORD)
-    lister.log_in(member, PASSWORD)
+    watcher.arrive(member)
+    lister.arrive(member)
     task_id = watcher.ask(unique_goal("Compare three kinds of bread"), model="demo-slow-4s")
     watcher.wait_for(lambda: watcher.text("#connection") == "Live", "the task's page is live")
     watcher.wait_for(lambda: watcher.text(".call pre"), "text streams")
@@ -95,7 +95,7 @@ def test_both_pages_catch_up_after_the_web_process_was_killed(
 
 
 def test_cancel_asks_first(person: Person, member: str) -> None:
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     task_id = person.ask(unique_goal("Wait for ever"), model="demo-hang")
     person.wait_for_status("running")
     assert not person.find("[popovertarget=confirm-rerun]").is_displayed()
@@ -123,7 +123,7 @@ def test_cancel_asks_first(person: Person, member: str) -> None:
 def test_another_group_sees_nothing(person: Person, member: str, outsider: str, caller: Caller) -> None:
     goal = unique_goal("A secret")
     task = make_task(caller, goal)
-    person.log_in(outsider, PASSWORD)
+    person.arrive(outsider)
     person.wait_for(lambda: person.text("#connection") == "Live", "the list is live")
     late = make_task(caller, goal)
     own = unique_goal("Our own")
@@ -137,7 +137,7 @@ def test_another_group_sees_nothing(person: Person, member: str, outsider: str, 
 
 
 def test_goals_are_text_and_never_markup(person: Person, member: str) -> None:
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     goal = unique_goal('<img src=x onerror=alert(1)><script>alert(2)</script> & "quotes" write a poem')
     person.ask(goal)
     person.wait_for_end("completed")
@@ -159,7 +159,7 @@ def test_nothing_is_wider_than_a_phone(person: Person, member: str, scheme: str)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": feature})
     person.go("/login/")
     widths = [person.run("return document.documentElement.scrollWidth")]
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     person.ask(unique_goal("Collect facts about " + "very" * 30 + " long words and write a summary and a poem"))
     person.wait_for_end("completed")
     person.find("#graph .node").click()
@@ -171,7 +171,7 @@ def test_nothing_is_wider_than_a_phone(person: Person, member: str, scheme: str)
 
 
 def test_a_task_whose_events_were_pruned_still_shows_its_end(person: Person, member: str) -> None:
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     task_id = person.ask(unique_goal("Translate the manual"))
     person.wait_for_end("completed")
     task = Task.objects.get(pk=task_id)

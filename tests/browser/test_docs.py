@@ -2,8 +2,9 @@
 
 from urllib.parse import urlsplit
 
+from selenium.webdriver import Chrome
+
 from sessions.callers import Caller
-from tests.browser.conftest import PASSWORD, Open
 from tests.browser.person import Person
 from tests.factories import make_cancelled
 
@@ -29,9 +30,9 @@ def execute(person: Person, place: str) -> str:
     return person.text(status).split("\n")[-1]
 
 
-def test_the_local_user_tries_a_route_and_a_stream(open_browser: Open, url: str, caller: Caller) -> None:
+def test_the_local_user_tries_a_route_and_a_stream(browser: Chrome, url: str, caller: Caller) -> None:
     task = make_cancelled(caller)
-    person = Person(open_browser(), url)
+    person = Person(browser, url)
     place = open_operation(person, "native", "native_task_list")
     # Colouring a long answer takes the page seconds.
     person.find(f"{place} tr[data-param-name=page_size] input").send_keys("1")
@@ -49,7 +50,7 @@ def test_the_local_user_tries_a_route_and_a_stream(open_browser: Open, url: str,
 
 
 def test_a_login_may_post(person: Person, member: str) -> None:
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     place = open_operation(person, "evoagentx", "evoagentx_connect")
     assert execute(person, place) == "200"
     assert person.console() == []

@@ -5,7 +5,6 @@ from typing import Any
 import requests
 
 from sessions.callers import Caller
-from tests.browser.conftest import PASSWORD
 from tests.browser.person import Person
 from tests.engine.graphs import graph_of
 from tests.engine.scripted import sub_task
@@ -43,7 +42,7 @@ def states(person: Person) -> dict[str, str]:
 
 
 def test_watch_the_nodes_pause_resume_and_run_again_from_one(url: str, person: Person, member: str) -> None:
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     task_id = start(url, unique_goal("Report on the tides"), "demo-slow-3s")
     person.go(f"/tasks/{task_id}/")
     person.wait_for(lambda: states(person) == {"collect": "active"}, "the first node runs")
@@ -78,7 +77,7 @@ def test_watch_the_nodes_pause_resume_and_run_again_from_one(url: str, person: P
 
 
 def test_a_failed_node_and_what_it_keeps_from_running(url: str, person: Person, member: str) -> None:
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     person.go(f"/tasks/{start(url, unique_goal('Report on the wind'), 'demo-401')}/")
     person.wait_for_end("failed")
     assert states(person) == {"collect": "failed", "look left": "skipped", "look right": "skipped", "write": "skipped"}
@@ -90,7 +89,7 @@ def test_a_failed_node_and_what_it_keeps_from_running(url: str, person: Person, 
 
 
 def test_from_a_goal_to_a_workflow_to_its_results(person: Person, member: str) -> None:
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     task_id = person.ask(unique_goal("Translate the manual"))
     person.wait_for_end("completed")
     assert not person.find_all("#gantt")
@@ -104,7 +103,7 @@ def test_from_a_goal_to_a_workflow_to_its_results(person: Person, member: str) -
 
 def test_a_workflows_page_draws_its_graph_also_on_a_phone(person: Person, member: str, caller: Caller) -> None:
     workflow = make_workflow(caller, {"name": "gather"}, {"name": "draft", "depends_on": ["gather"]})
-    person.log_in(member, PASSWORD)
+    person.arrive(member)
     metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     person.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     person.go("/workflows/")

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.browser.conftest import Open
-
 WIDTH, HEIGHT = 192, 50
 
 RUN = """
@@ -18,8 +16,7 @@ import(arguments[0]).then((module) => done(%s), (error) => done(String(error)));
 
 
 @pytest.fixture
-def browser(open_browser: Open, pages: str) -> Chrome:
-    browser = open_browser()
+def browser(browser: Chrome, pages: str) -> Chrome:
     browser.get(f"{pages}/login/")
     return browser
 

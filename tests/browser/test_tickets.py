@@ -9,7 +9,6 @@ from selenium.webdriver import Chrome
 
 from sessions.callers import Right
 from sessions.models import StreamTicket
-from tests.browser.conftest import Open
 from tests.browser.person import Person
 from tests.factories import make_cancelled, make_running, make_task, make_worker
 from tests.http.asking import bearer
@@ -33,8 +32,7 @@ def server(stack: Stack, elsewhere: str) -> str:
 
 
 @pytest.fixture
-def page(open_browser: Open, elsewhere: str) -> Chrome:
-    browser = open_browser()
+def page(browser: Chrome, elsewhere: str) -> Chrome:
     browser.get(f"{elsewhere}/follow.html")
     return browser
 

@@ -7,7 +7,6 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from tests.browser.conftest import Open
 from tests.servers import served_folder
 from tests.stack import wait_for
 
@@ -23,8 +22,7 @@ def text_of(browser: Chrome, selector: str) -> str:
     return browser.find_element(By.CSS_SELECTOR, selector).text
 
 
-def test_the_documents_page_shows_a_run_to_its_end(open_browser: Open, page: str, url: str) -> None:
-    browser = open_browser()
+def test_the_documents_page_shows_a_run_to_its_end(browser: Chrome, page: str, url: str) -> None:
     browser.get(f"{page}?api={url}")
     browser.find_element(By.ID, "start").click()
     wait_for(lambda: text_of(browser, ".status") == "completed", "the page shows the end")

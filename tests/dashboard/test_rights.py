@@ -12,6 +12,7 @@ from sessions.callers import Right
 from sessions.roles import open_group
 from tests.dashboard.pages import Pages
 from tests.factories import make_cancelled
+from tests.login import session_of
 from tests.sessions.test_rights import caller_with
 from workflows.dashboard.urls import urlpatterns
 from workflows.models import Task
@@ -23,12 +24,14 @@ PASSWORD = "correct horse battery staple"
 def logged_in(url: str, *rights: Right) -> Pages:
     """A member of a new group with these rights, logged in."""
     name = f"pages {uuid.uuid4().hex[:8]}"
-    user = User.objects.create_user(name, password=PASSWORD)
-    user.groups.add(open_group(name, rights))
-    pages = Pages(requests.Session(), url)
-    answer = pages.post("/login/", username=name, password=PASSWORD)
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
-    return pages
+    User.objects.create_user(name).groups.add(open_group(name, rights))
+    return pages_of(name, url)
+
+
+def pages_of(name: str, url: str) -> Pages:
+    session = requests.Session()
+    session.cookies["sessionid"] = session_of(name)
+    return Pages(session, url)
 
 
 def test_every_page_says_which_right_it_needs() -> None:
@@ -85,10 +88,8 @@ def test_a_wrong_password_is_refused_and_says_so(guarded_pages: str, database: N
 
 def test_a_login_without_a_group_is_told_so(guarded_pages: str, database: None) -> None:
     name = f"alone {uuid.uuid4().hex[:8]}"
-    User.objects.create_user(name, password=PASSWORD)
-    pages = Pages(requests.Session(), guarded_pages)
-    pages.post("/login/", username=name, password=PASSWORD)
-    page = pages.get("/")
+    User.objects.create_user(name)
+    page = pages_of(name, guarded_pages).get("/")
     assert page.status_code == 403
     assert "You belong to no group yet" in page.text
 

@@ -40,21 +40,12 @@ def test_the_checks_have_nothing_to_say_of_the_defaults(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    ("variables", "id"),
-    [
-        ({"LOCAL_ACCESS": "1"}, "evoserver.W002"),
-        ({"HTTPS": "0"}, "security.W012"),
-        ({"HSTS_SECONDS": "0"}, "security.W004"),
-        ({"HTTPS_REDIRECT": "0"}, "security.W008"),
-        ({"SECRET_KEY": "short"}, "security.W009"),
-        ({"DEBUG": "1"}, "security.W018"),
-    ],
-)
-def test_the_checks_speak_of_what_is_left_open(tmp_path: Path, variables: dict[str, str], id: str) -> None:
-    done = check_deployment(tmp_path, **{**DEPLOYED, **variables})
+def test_the_checks_speak_of_what_is_left_open(tmp_path: Path) -> None:
+    open_ = {"LOCAL_ACCESS": "1", "HTTPS": "0", "HSTS_SECONDS": "0", "HTTPS_REDIRECT": "0", "SECRET_KEY": "short"}
+    done = check_deployment(tmp_path, **{**DEPLOYED, **open_, "DEBUG": "1"})
     assert done.returncode == 1
-    assert id in done.stderr
+    said = set(re.findall(r"\w+\.W\d+", done.stderr))
+    assert said >= {"evoserver.W002", *(f"security.W0{number}" for number in ("04", "08", "09", "12", "18"))}
 
 
 @pytest.fixture(scope="module")
