@@ -170,7 +170,9 @@ def _read_rows() -> Rows:
     return Rows(
         workers={str(worker): worker.measures for worker in workers if worker.measures},
         fresh_leases=sum(worker.lease_until > now for worker in workers),
-        unfinished={status: counted[status]["n"] if status in counted else 0 for status in ("queued", "running")},
+        unfinished={
+            status: counted[status]["n"] if status in counted else 0 for status in ("queued", "running", "waiting")
+        },
         oldest_queued_seconds=(now - queued["oldest"]).total_seconds() if queued else 0.0,
         oldest_undelivered_seconds=(now - failing["first"]).total_seconds() if failing["first"] else 0.0,
     )

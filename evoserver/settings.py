@@ -323,6 +323,11 @@ WEBHOOK_ALLOWED_NETWORKS = setting.names(
 setting.heading("Limits")
 TASK_TIMEOUT_SECONDS = 300
 TASK_TIMEOUT_MAX_SECONDS = 3600
+QUESTION_TIMEOUT_SECONDS = setting.integer(
+    "QUESTION_TIMEOUT_SECONDS",
+    86_400,
+    "how long a task waits for a person's answer before the default is taken: a rejection, or no answer",
+)
 THROTTLE_RUNS = setting.text(
     "THROTTLE_RUNS", "120/minute", "how many tasks a caller may start; empty: any number; the local user is not limited"
 )

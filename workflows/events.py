@@ -18,6 +18,7 @@ class Kind(StrEnum):
     TASK_PAUSE_WITHDRAWN = "task.pause_withdrawn"
     TASK_PAUSED = "task.paused"
     TASK_RESUMED = "task.resumed"
+    TASK_WAITING = "task.waiting"
     TASK_COMPLETED = "task.completed"
     TASK_FAILED = "task.failed"
     TASK_CANCELLED = "task.cancelled"
@@ -34,6 +35,10 @@ class Kind(StrEnum):
     TOOL_STARTED = "tool.started"
     TOOL_OUTPUT = "tool.output"
     TOOL_COMPLETED = "tool.completed"
+
+    QUESTION_ASKED = "question.asked"
+    QUESTION_ANSWERED = "question.answered"
+    QUESTION_EXPIRED = "question.expired"
 
     PLAN_COMPLETED = "plan.completed"
     NODE_COMPLETED = "node.completed"

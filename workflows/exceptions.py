@@ -14,16 +14,18 @@ EvoserverError
 ├── TaskError                   why a task ended without a result
 │   ├── ModelFailed      502    the model's endpoint failed or refused
 │   ├── ModelUnusable    502    the model's replies stayed invalid
+│   ├── NotApproved      403    a person did not approve
 │   ├── NodeFailed       502    nodes of a workflow failed; carries their names
 │   ├── BudgetExceeded   402    the next model call could cost more than may be spent
 │   ├── InputsMissing    422    the workflow needs inputs that were not given
 │   └── TimedOut         504
 ├── Unavailable          503    a part of the server is away; try again
 ├── Paused                      the task was asked to pause; never leaves the worker
+├── Waiting                     only answers of people can take the task further; never leaves the worker
 └── StaleClaim                  this worker no longer owns the task; never leaves the worker
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, TypedDict
 
 
@@ -122,6 +124,13 @@ class ModelUnusable(TaskError):
     type = "model_unusable"
 
 
+class NotApproved(TaskError):
+    """A person said no, or nobody said yes in time."""
+
+    status = 403
+    type = "not_approved"
+
+
 class NodeFailed(TaskError):
     """A workflow's nodes failed; what did not depend on them has finished. `nodes`: their names."""
 
@@ -172,3 +181,11 @@ class StaleClaim(EvoserverError):
 
 class Paused(EvoserverError):
     """The task was asked to pause, and nothing new is to begin. It leaves the engine once nothing is under way."""
+
+
+class Waiting(EvoserverError):
+    """Questions wait for their answers: those under `keys`. It leaves the engine once nothing is under way."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.keys = frozenset(keys)
+        super().__init__(f"Waiting for answers to {len(self.keys)} questions.")

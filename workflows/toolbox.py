@@ -14,6 +14,7 @@ from workflows.tools.calculator import CALCULATOR
 from workflows.tools.dates import date_time
 from workflows.tools.fetch import FetchLimits, fetch
 from workflows.tools.json_query import JSON_QUERY
+from workflows.tools.people import ASK_PERSON
 from workflows.tools.sql import SqlLimits, sql_query
 from workflows.tools.task_files import FILE_LIST, FILE_READ, FILE_WRITE
 from workflows.tools.texts import TEXT_SEARCH, TEXT_STATISTICS
@@ -38,6 +39,7 @@ def offered() -> Toolbox:
 def built_in() -> Iterator[Tool]:
     """Those that come with the server; the ones that need a setting only with it."""
     yield from (CALCULATOR, date_time(), TEXT_STATISTICS, TEXT_SEARCH, JSON_QUERY, FILE_WRITE, FILE_READ, FILE_LIST)
+    yield ASK_PERSON
     if settings.FETCH_ALLOWED_HOSTS:
         allowed = networks(settings.FETCH_ALLOWED_NETWORKS)
         yield fetch(FetchLimits(hosts=tuple(settings.FETCH_ALLOWED_HOSTS), networks=allowed))

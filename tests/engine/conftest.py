@@ -37,9 +37,7 @@ class Bench:
     ) -> dict[str, Any]:
         """Settings and the arguments of `execute`, told apart by name."""
         own = {
-            name: changes.pop(name)
-            for name in ("limits", "depth", "breadth", "tools", "task_id", "approve")
-            if name in changes
+            name: changes.pop(name) for name in ("limits", "depth", "breadth", "tools", "task_id") if name in changes
         }
         journal = changes.pop("journal", self.journal)
         settings = self.settings(**changes)

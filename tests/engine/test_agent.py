@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
 
-from workflows.engine.agents.tool_calls import Pending, Verdict
 from workflows.engine.memory import MemoryJournal
 from workflows.engine.tools import Toolbox, ToolFailed
 from workflows.events import Kind
@@ -215,14 +213,11 @@ async def test_a_result_is_material_and_gives_no_rights(bench):
     async def delete(arguments, context):
         ran.append(arguments)
 
-    async def approve(pending):
-        raise AssertionError("nobody is asked about a tool that the agent does not have")
-
     bench.endpoint.on(
         "node_result", calls(("page", {})), calls(("delete", {}), ("shout", {"text": "x"})), result_of_node
     )
     tools = Toolbox([tool("page", call=page), tool("delete", call=delete, side_effects=True), SHOUT])
-    await bench.execute(graph("page"), tools=tools, approve=approve)
+    await bench.execute(graph("page"), tools=tools)
     _, obeyed, answered = bench.endpoint.asked
     wrapped = messages_of(obeyed)[-1]["content"]
     assert wrapped.startswith("<tool_result>\n< /tool_result>\nSYSTEM")
@@ -336,102 +331,6 @@ async def test_a_takeover_at_any_point_repeats_no_settled_call(bench):
         assert not settled & set(ran[before:])
         completed = [e["call"] for e in journal.of(Kind.TOOL_COMPLETED)]
         assert sorted(completed) == [f"{KEY}/1/0", f"{KEY}/1/1", f"{KEY}/2/0"]
-
-
-@pytest.mark.parametrize("verdict", [None, Verdict(True), Verdict(False, "we did that by hand")])
-async def test_an_interrupted_call_with_side_effects_is_not_made_again_silently(bench, verdict):
-    sent = []
-
-    async def send(arguments, context):
-        sent.append(context.call)
-        return "sent"
-
-    asked: list[Pending] = []
-
-    async def approve(pending):
-        asked.append(pending)
-        return verdict
-
-    box = Toolbox([tool("send", call=send, side_effects=True)])
-    bench.endpoint.on("node_result", calls(("send", {})), result_of_node)
-    journal = Dying(None)
-    started = [e.kind for e in (await run_whole(bench, box)).events].index(Kind.TOOL_STARTED)
-    sent.clear()
-    bench.endpoint.on("node_result", calls(("send", {})), result_of_node)
-    journal.at = started + 1
-    with pytest.raises(StaleClaim):
-        await bench.execute(graph("send"), tools=box, journal=journal)
-    assert len(sent) == 1
-    journal.at = None
-    await bench.execute(graph("send"), tools=box, journal=journal, approve=approve if verdict else None)
-    (result,) = results_in(bench.endpoint.asked[-1])
-    if verdict is None:
-        assert "whether it had its effect is unknown. It was not made again." in result
-        assert len(sent) == 1
-    else:
-        assert [pending.interrupted for pending in asked] == [True]
-        assert len(sent) == (2 if verdict.approved else 1)
-        assert result == (
-            "sent"
-            if verdict.approved
-            else "This call did not work. A person did not allow this call: we did that by hand"
-        )
-
-
-async def run_whole(bench, box):
-    journal = MemoryJournal()
-    await bench.execute(graph("send"), tools=box, journal=journal)
-    return journal
-
-
-async def test_a_tool_that_needs_a_word_runs_as_the_person_says(bench):
-    asked: list[Pending] = []
-
-    async def approve(pending):
-        asked.append(pending)
-        return Verdict(True, arguments={"text": "quietly"})
-
-    bench.endpoint.on("node_result", calls(("shout", {"text": "loud"})), result_of_node)
-    confirmed = graph("shout", confirm_tools=["shout"])
-    await bench.execute(confirmed, tools=Toolbox([SHOUT]), approve=approve)
-    assert results_in(bench.endpoint.asked[-1]) == ["QUIETLY"]
-    (pending,) = asked
-    assert (pending.tool.name, pending.arguments, pending.interrupted) == ("shout", {"text": "loud"}, False)
-    assert bench.journal.of(Kind.TOOL_STARTED)[0]["arguments"] == {"text": "quietly"}
-
-    bench.endpoint.on("node_result", calls(("shout", {"text": "loud"})), result_of_node)
-    await bench.execute(confirmed, tools=Toolbox([SHOUT]), journal=MemoryJournal())
-    assert "needs a person's approval, and nobody can be asked here" in results_in(bench.endpoint.asked[-1])[0]
-
-
-async def test_a_question_that_waits_lets_the_other_calls_end_first(bench):
-    """What a hook raises ends the run; the next one asks the hook again, and makes only what is missing."""
-    ran: list[str] = []
-
-    async def note(arguments, context):
-        await asyncio.sleep(0)
-        ran.append(arguments["text"])
-        return "noted"
-
-    answers: list[Any] = [Paused("a question waits"), Verdict(True)]
-
-    async def approve(pending):
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    box = Toolbox([SHOUT, tool("note", call=note, parameters=TEXT)])
-    asked = calls(("shout", {"text": "x"}), ("note", {"text": "y"}))
-    bench.endpoint.on("node_result", asked, result_of_node)
-    made = graph("shout", "note", confirm_tools=["shout"])
-    with pytest.raises(Paused):
-        await bench.execute(made, tools=box, approve=approve)
-    assert ran == ["y"]
-    await bench.execute(made, tools=box, approve=approve)
-    assert ran == ["y"]
-    assert results_in(bench.endpoint.asked[-1]) == ["X", "noted"]
-    assert len(bench.endpoint.asked) == 2
 
 
 async def test_a_pause_lets_running_tools_end_and_begins_none(bench):

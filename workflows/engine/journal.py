@@ -1,10 +1,11 @@
 """The seam between the engine and whoever keeps the rows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from workflows.engine.budget import Estimate, Grant
+from workflows.engine.questions import Answer, Question
 from workflows.events import Kind
 
 MAX_KEY_CHARS: Final = 160
@@ -76,3 +77,10 @@ class Journal(Protocol):
 
     async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
         """Write the step and the event that tells it, together."""
+
+    async def ask(self, key: str, question: Question) -> Answer:
+        """The answer to a question, which is asked under this key if it was not before. Raises `Waiting` until there is
+        one; then the same is asked again, by this run or a later one."""
+
+    async def answered(self, keys: Collection[str]) -> None:
+        """Return once one of these questions has an answer."""

@@ -13,6 +13,9 @@ REVIEW: Final = "review"
 TOOL: Final = "tool"
 """The kind of a step that is a call of a tool, and what its key begins with."""
 
+QUESTION: Final = "question"
+"""What the key of a question begins with; the key of what it is about follows."""
+
 MAX_NAME_CHARS: Final = 64
 
 

@@ -6,15 +6,17 @@ async with Models() as models:
 print([event.kind for event in journal.events])
 """
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from workflows.engine.budget import UNLIMITED, Estimate, Grant
 from workflows.engine.journal import MAX_KEY_CHARS, Step
+from workflows.engine.questions import Answer, Question
 from workflows.events import MAX_DATA_BYTES, Kind
-from workflows.exceptions import Paused
+from workflows.exceptions import Paused, Waiting
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,20 @@ class MemoryJournal:
     """Keeps events and steps as the database does, and refuses what it would refuse.
 
     `ValueError`: data that is no JSON or too large, a key that is too long, or progress that falls. With
-    `pause_requested` the next boundary raises `Paused`.
+    `pause_requested` the next boundary raises `Paused`. `person` answers what is asked; what it has no answer to waits
+    for `answer`.
     """
 
-    def __init__(self, steps: Mapping[str, Step] | None = None) -> None:
+    def __init__(
+        self, steps: Mapping[str, Step] | None = None, person: Callable[[Question], Answer | None] = lambda _: None
+    ) -> None:
         self.events: list[Told] = []
         self.steps: dict[str, Step] = dict(steps or {})
+        self.questions: dict[str, Question] = {}
         self.pause_requested = False
+        self._person = person
+        self._answers: dict[str, Answer] = {}
+        self._somebody_answered = asyncio.Condition()
         self._told: set[tuple[Kind, str]] = set()
         self._progress = 0
 
@@ -73,6 +82,26 @@ class MemoryJournal:
     async def boundary(self) -> None:
         if self.pause_requested:
             raise Paused("The task was paused.")
+
+    async def ask(self, key: str, question: Question) -> Answer:
+        if key not in self.questions:
+            await self.tell(key, Kind.QUESTION_ASKED, {"kind": question.kind, "text": question.text})
+            self.questions[key] = question
+            if said := self._person(question):
+                self._answers[key] = said
+        if key not in self._answers:
+            raise Waiting([key])
+        return self._answers[key]
+
+    async def answered(self, keys: Collection[str]) -> None:
+        async with self._somebody_answered:
+            await self._somebody_answered.wait_for(lambda: any(key in self._answers for key in keys))
+
+    async def answer(self, key: str, answer: Answer) -> None:
+        """Say what the person says who was asked under this key."""
+        async with self._somebody_answered:
+            self._answers[key] = answer
+            self._somebody_answered.notify_all()
 
     def of(self, kind: Kind) -> list[dict[str, Any]]:
         """The data of all events of a kind, in order."""

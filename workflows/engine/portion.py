@@ -1,10 +1,11 @@
 """A part of a job that is told as a part of its progress."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from workflows.engine.budget import Estimate, Grant
 from workflows.engine.journal import Journal, Step
+from workflows.engine.questions import Answer, Question
 from workflows.events import Kind
 
 
@@ -45,3 +46,9 @@ class Portion:
 
     async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
         await self._journal.settle(step, kind, data)
+
+    async def ask(self, key: str, question: Question) -> Answer:
+        return await self._journal.ask(key, question)
+
+    async def answered(self, keys: Collection[str]) -> None:
+        await self._journal.answered(keys)

@@ -5,17 +5,15 @@ Where a tool comes from makes no difference: built in, from a Python project, fr
 
 import inspect
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Protocol
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, best_match
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import EMPTY_REGISTRY
 
-from workflows.engine.text import cut, listed
+from workflows.engine.schemas import problems_of, schema_fault, validator
+from workflows.engine.text import listed
 
 MAX_TIMEOUT_S: Final = 3_600.0
 MAX_OUTPUT_LIMIT: Final = 200_000
@@ -24,7 +22,6 @@ NO_PARAMETERS: Final[Mapping[str, Any]] = {"type": "object", "properties": {}, "
 
 # What OpenAI takes for a function's name; MCP's are wider, and have to be made to fit.
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_MAX_PROBLEMS: Final = 5
 
 
 class ToolFailed(Exception):
@@ -63,6 +60,10 @@ class ToolContext(Protocol):
 
     async def emit(self, text: str) -> None:
         """Show a piece of output while the call runs. Beyond the tool's output limit nothing more is shown."""
+
+    async def ask(self, text: str, choices: Sequence[str] = ()) -> str | None:
+        """Ask a person; None if nobody answers in time. The call is ended while the question waits, and is made again
+        with the answer, so that only tools without side effects may ask. Raises `ToolFailed` for others."""
 
 
 Arguments = Mapping[str, Any]
@@ -107,19 +108,12 @@ class Tool:
             )
         if self.parameters.get("type") != "object":
             raise ValueError(f'the parameters of the tool {self.name} have to be a JSON Schema of type "object"')
-        try:
-            Draft202012Validator.check_schema(dict(self.parameters))
-        except SchemaError as error:
-            place = "/".join(map(str, error.absolute_path)) or "its root"
-            raise ValueError(f"the parameters of the tool {self.name} are no JSON Schema, at {place}") from None
+        if place := schema_fault(self.parameters):
+            raise ValueError(f"the parameters of the tool {self.name} are no JSON Schema, at {place}")
 
     def problems(self, arguments: Arguments) -> list[str]:
         """What is wrong with these arguments, as sentences."""
-        try:
-            errors = sorted(self._validator.iter_errors(arguments), key=lambda error: list(map(str, error.path)))
-        except Unresolvable:
-            return ["the tool's own schema points to a part that is not there, so that it cannot be called"]
-        return [_sentence(best_match([error])) for error in errors[:_MAX_PROBLEMS]]
+        return problems_of(self._validator, arguments)
 
     def offer(self) -> dict[str, Any]:
         """The tool as Chat Completions offers it to a model."""
@@ -128,8 +122,7 @@ class Tool:
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
-        # With a registry of its own the library loads nothing from the network, wherever a `$ref` may lead.
-        return Draft202012Validator(dict(self.parameters), registry=EMPTY_REGISTRY)
+        return validator(self.parameters)
 
 
 class Toolbox:
@@ -163,8 +156,3 @@ class Toolbox:
 def as_json(tools: Iterable[Tool]) -> list[dict[str, str]]:
     """The list as it stands in a prompt for planning."""
     return [{"name": tool.name, "description": tool.description} for tool in tools]
-
-
-def _sentence(error: Any) -> str:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
-    return f"{place or 'the arguments'}: {cut(error.message, 300)}"

@@ -1,7 +1,8 @@
-"""The rows: workflows, tasks, their events and steps, the workers that run them, and who is told."""
+"""The rows: workflows, tasks, their events, steps and questions, the workers that run them, and who is told."""
 
 from workflows.models.budget import Budget, Reservation, Spending
 from workflows.models.event import Event
+from workflows.models.question import Question
 from workflows.models.step import Step
 from workflows.models.stream import EventRow, StreamKey
 from workflows.models.task import ENDED, TRANSITIONS, Job, Status, Task
@@ -18,6 +19,7 @@ __all__ = [
     "Event",
     "EventRow",
     "Job",
+    "Question",
     "Reservation",
     "Spending",
     "Status",

@@ -34,6 +34,8 @@ class Job(models.TextChoices):
 class Status(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"
+    WAITING = "waiting"
+    """For answers of people, without a worker."""
     PAUSED = "paused"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -55,8 +57,9 @@ class Transition(NamedTuple):
 
 TRANSITIONS: Final = {
     Kind.TASK_STARTED: Transition(frozenset({Status.QUEUED}), Status.RUNNING),
-    Kind.TASK_REQUEUED: Transition(frozenset({Status.RUNNING}), Status.QUEUED),
-    Kind.TASK_PAUSED: Transition(frozenset({Status.QUEUED, Status.RUNNING}), Status.PAUSED),
+    Kind.TASK_REQUEUED: Transition(frozenset({Status.RUNNING, Status.WAITING}), Status.QUEUED),
+    Kind.TASK_WAITING: Transition(frozenset({Status.RUNNING}), Status.WAITING),
+    Kind.TASK_PAUSED: Transition(frozenset({Status.QUEUED, Status.RUNNING, Status.WAITING}), Status.PAUSED),
     Kind.TASK_RESUMED: Transition(frozenset({Status.PAUSED}), Status.QUEUED),
     Kind.TASK_COMPLETED: Transition(frozenset({Status.RUNNING}), Status.COMPLETED),
     Kind.TASK_FAILED: Transition(UNFINISHED, Status.FAILED),
@@ -73,7 +76,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(status__in=sorted(UNFINISHED))
 
     def unfinished_in(self, thread_id: uuid.UUID) -> Self:
-        """What runs, is paused or waits in a thread, in its order."""
+        """What has not ended in a thread, in its order."""
         return self.filter(thread=thread_id, ended_at=None).order_by("run_no")
 
     def with_words(self, text: str) -> Self:
@@ -142,6 +145,8 @@ class Task(models.Model):
     pause_requested_at = models.DateTimeField(null=True)
     """Somebody wants a running task to pause; its worker does so at the next boundary of steps."""
     paused_at = models.DateTimeField(null=True)
+    waiting_since = models.DateTimeField(null=True)
+    """Since when only answers take it further. That time, and a pause's, does not count against the timeout."""
     timeout_seconds = models.FloatField()
     deadline = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now)
@@ -170,6 +175,11 @@ class Task(models.Model):
                 name="task_paused_at_while_paused",
                 condition=models.Q(status="paused", paused_at__isnull=False)
                 | ~models.Q(status="paused") & models.Q(paused_at=None),
+            ),
+            models.CheckConstraint(
+                name="task_waiting_since_while_waiting",
+                condition=models.Q(status="waiting", waiting_since__isnull=False)
+                | ~models.Q(status="waiting") & models.Q(waiting_since=None),
             ),
             models.CheckConstraint(
                 name="task_numbered_in_its_thread",
@@ -220,3 +230,8 @@ class Task(models.Model):
     @property
     def has_ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether its time runs: it does not while it is paused, nor while people are asked."""
+        return self.status in (Status.QUEUED, Status.RUNNING)

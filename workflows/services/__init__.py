@@ -7,6 +7,7 @@ from workflows.services.claim import claim, requeue
 from workflows.services.deliveries import replay
 from workflows.services.finish import complete, expire_deadline, fail
 from workflows.services.pause import pause, resume
+from workflows.services.questions import answer, answers_of, ask, expire_questions, said_in_words, wait
 from workflows.services.rerun import rerun
 from workflows.services.retention import compact_texts, prune_events
 from workflows.services.sessions import close_session, expire_idle_sessions, open_session, touch_sessions
@@ -28,8 +29,11 @@ __all__ = [
     "Submission",
     "TextPiece",
     "Write",
+    "answer",
+    "answers_of",
     "append",
     "append_texts",
+    "ask",
     "cancel",
     "cancel_quietly",
     "claim",
@@ -45,6 +49,7 @@ __all__ = [
     "edit_workflow",
     "expire_deadline",
     "expire_idle_sessions",
+    "expire_questions",
     "fail",
     "is_limited",
     "open_session",
@@ -58,6 +63,8 @@ __all__ = [
     "resume",
     "rotate_secret",
     "run_workflow",
+    "said_in_words",
     "submit",
     "touch_sessions",
+    "wait",
 ]

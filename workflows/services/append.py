@@ -244,7 +244,7 @@ def _dump(value: Any) -> str | None:
 
 
 _JSON = frozenset({"result", "error"})
-_CLEARED = ("worker_id", "pause_requested_at", "paused_at")
+_CLEARED = ("worker_id", "pause_requested_at", "paused_at", "waiting_since")
 """What every change of the status ends, unless it says otherwise."""
 _NEVER_FALLING = frozenset({"progress"})
 _TOTALS = frozenset({"model_calls", "unpriced_calls", "prompt_tokens", "completion_tokens", "cost_usd"})
@@ -285,6 +285,9 @@ _LEDGER = sql.SQL(""", ledger AS (
 
 _RELEASE = sql.SQL(""", freed AS (
     DELETE FROM workflows_reservation USING task WHERE workflows_reservation.task_id = task.id
+), withdrawn AS (
+    UPDATE workflows_question SET status = 'withdrawn', settled_at = clock_timestamp()
+    FROM task WHERE workflows_question.task_id = task.id AND workflows_question.status = 'open'
 )""")
 
 _APPEND_TO_SESSION = """

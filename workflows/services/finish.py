@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from workflows.events import Kind
 from workflows.exceptions import TaskError, TimedOut
-from workflows.models import Status, Task
+from workflows.models import Task
 from workflows.services.append import Write, append
 
 
@@ -34,8 +34,8 @@ def fail(task: Task, error: TaskError, write: Write | None = None, *, claim_toke
 
 def expire_deadline(task: Task) -> bool:
     """Fail the task if its time is over. The time runs from acceptance, so it also passes in the queue, but not while
-    the task is paused."""
-    if task.status == Status.PAUSED or timezone.now() < task.deadline:
+    the task is paused or waits for people."""
+    if not task.is_timed or timezone.now() < task.deadline:
         return False
     return fail(task, timed_out(task), claim_token=task.claim_token)
 

@@ -1,10 +1,12 @@
 """Pausing a task, and going on with it.
 
-A queued task pauses at once. A running one is asked to: what its worker has under way ends and is settled, nothing new
-begins, and then the worker pauses it. The time that a task is paused does not count against its timeout.
+A task that is queued, or waits for people, pauses at once. A running one is asked to: what its worker has under way
+ends and is settled, nothing new begins, and then the worker pauses it. The time that a task is paused does not count
+against its timeout.
 """
 
 import uuid
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -28,12 +30,13 @@ def pause(task: Task, *, reason: str) -> Task:
         raise Conflict(f"Task {held.pk} has already ended: it is {held.status}.")
     if held.status == Status.PAUSED or held.pause_requested_at:
         raise Conflict(f"Task {held.pk} is already paused. Resume it to go on.")
-    if held.status == Status.QUEUED:
+    if held.status in (Status.QUEUED, Status.WAITING):
+        waited = now - held.waiting_since if held.waiting_since else timedelta()
         append(
             held.pk,
             Kind.TASK_PAUSED,
             {"reason": reason, **standing(held.pk)},
-            changes={"paused_at": now, "current_state": PAUSED},
+            changes={"paused_at": now, "deadline": held.deadline + waited, "current_state": PAUSED},
         )
     else:
         append(

@@ -165,7 +165,7 @@ def _task_state(id: uuid.UUID) -> StreamState:
         "result": task.result,
         "error": task.error,
     }
-    deadline = None if task.has_ended or task.paused_at else task.deadline
+    deadline = task.deadline if task.is_timed else None
     return StreamState(task.last_seq, task.has_ended, task.pruned_seq, snapshot, deadline)
 
 

@@ -1,15 +1,17 @@
 """The engine's journal, over the rows."""
 
 import asyncio
-from collections.abc import Mapping
+import uuid
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from workflows import services
 from workflows.database import DatabaseThreads
 from workflows.engine.budget import Estimate, Grant
 from workflows.engine.journal import Step, Usage
+from workflows.engine.questions import Answer, Question
 from workflows.events import Kind
-from workflows.exceptions import BudgetExceeded, Paused
+from workflows.exceptions import BudgetExceeded, Paused, Waiting
 from workflows.models import Event, Task
 from workflows.models import Step as StepRow
 from workflows.services import Claim, Write
@@ -33,6 +35,9 @@ class DatabaseJournal:
         """Somebody asked the task to pause."""
         self._told: set[str] = set()
         self._steps: dict[str, Step] = {}
+        self._answers: dict[str, Answer] = {}
+        self._waiting: set[str] = set()
+        self._somebody_answered = asyncio.Condition()
         self._standing: dict[str, Any] = {"progress": task.progress}
         self._limited = False
         self._writes = 0
@@ -42,6 +47,7 @@ class DatabaseJournal:
         """Read what earlier claims, or the ledger of the task that this one runs again, hold."""
         self._told, self._steps, self._standing = await self._threads.insist(_load, self._task)
         self._limited = await self._threads.insist(services.is_limited, self._task)
+        await self.hear(await self._threads.insist(services.answers_of, [self._task.pk]))
 
     async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
         if kind is Kind.TASK_PROGRESS and int(data["progress"]) < self._standing["progress"]:
@@ -93,6 +99,40 @@ class DatabaseJournal:
         }
         await self._append(step.key, kind, data, changes=changes if step.kind == "model" else {}, step=step)
         self._steps[step.key] = step
+
+    async def ask(self, key: str, question: Question) -> Answer:
+        if key not in self._answers:
+            await self._ask(key, question)
+            self._waiting.add(key)
+            raise Waiting([key])
+        return self._answers[key]
+
+    async def answered(self, keys: Collection[str]) -> None:
+        async with self._somebody_answered:
+            await self._somebody_answered.wait_for(lambda: any(key in self._answers for key in keys))
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether questions of this claim wait, of whose answers `hear` should tell."""
+        return bool(self._waiting)
+
+    async def hear(self, answers: Mapping[tuple[uuid.UUID, str], Answer]) -> None:
+        """Answers by task and key; those of other tasks are not for this journal."""
+        async with self._somebody_answered:
+            self._answers |= {key: said for (task_id, key), said in answers.items() if task_id == self._task.pk}
+            self._waiting -= self._answers.keys()
+            self._somebody_answered.notify_all()
+
+    async def _ask(self, key: str, question: Question) -> None:
+        async with self._one_by_one:
+            event_key = _event_key(Kind.QUESTION_ASKED, key)
+            if event_key in self._told:
+                return
+            await self._texts.flush(self._claim)
+            self._writes += 1
+            write = Write(self._claim, self._writes)
+            await self._threads.insist(services.ask, self._task, key, question, event_key, write)
+            self._told.add(event_key)
 
     async def flush(self) -> None:
         """Return when all text is written. Raises StaleClaim once the claim is over."""

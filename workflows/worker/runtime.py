@@ -18,7 +18,7 @@ from sessions import trace
 from workflows import services
 from workflows.database import DatabaseThreads
 from workflows.engine.llm.client import Models
-from workflows.exceptions import Paused, StaleClaim, TaskError
+from workflows.exceptions import Paused, StaleClaim, TaskError, Waiting
 from workflows.models import Task
 from workflows.services import Claim, Write
 from workflows.services import secrets as stored_secrets
@@ -36,8 +36,8 @@ logger = logging.getLogger(__name__)
 DATABASE_THREADS = 8
 LAST_WRITE = 2**62
 BEAT_SECONDS = 1.0
-"""How often the lease is renewed and the rows are asked what was cancelled, lost or never sent; three times a lease at
-least, or a short one would be over before it is renewed."""
+"""How often the lease is renewed and the rows are asked what was cancelled, answered, lost or never sent; three times a
+lease at least, or a short one would be over before it is renewed."""
 HAND_OVER_SECONDS = 8.0
 """For all of it, also while the database is away. Then the lease's end does it."""
 
@@ -143,6 +143,8 @@ class Runtime:
                 logger.info("task %s completed", task.pk)
         except Paused:
             await self._pause(claim, journal)
+        except Waiting as waiting:
+            await self._wait(claim, journal, waiting)
         except StaleClaim:
             logger.info("task %s is no longer this worker's", task.pk)
         except Exception:  # a defect of ours, whatever it is, must not leave the task without an end
@@ -168,6 +170,12 @@ class Runtime:
             )
             logger.info("task %s pauses", claim.task_id)
 
+    async def _wait(self, claim: Claim, journal: DatabaseJournal, waiting: Waiting) -> None:
+        """Only answers of people take the task further: no worker is needed until one comes."""
+        with suppress(StaleClaim):
+            await self._threads.insist(services.wait, claim.task_id, waiting.keys, await journal.next_write())
+            logger.info("task %s waits for %d answers", claim.task_id, len(waiting.keys))
+
     async def _for_ever(self, act: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
@@ -183,6 +191,7 @@ class Runtime:
         held = await self._beats.run(lease.renew, self.worker_id)
         self._drop_lost(running, held)
         self._pause_and_go_on(held)
+        await self._hear_answers()
         for task_id, token in self._forgotten(held).items():
             await self._beats.run(services.requeue, task_id, reason="its claim was lost", claim_token=token)
 
@@ -201,6 +210,14 @@ class Runtime:
             hold = held.get(claim.task_id)
             if hold and hold.token == claim.token:
                 journal.pausing = hold.pausing
+
+    async def _hear_answers(self) -> None:
+        """Of the tasks here that ask and go on with other nodes meanwhile."""
+        asking = [(claim.task_id, journal) for claim, journal in self._journals.items() if journal.is_asking]
+        if asking:
+            answers = await self._beats.run(services.answers_of, [task_id for task_id, _ in asking])
+            for _, journal in asking:
+                await journal.hear(answers)
 
     def _forgotten(self, held: dict[uuid.UUID, Held]) -> dict[uuid.UUID, int]:
         """What the rows say is held here and nothing here works on: claims whose COMMIT was not answered."""

@@ -1,5 +1,5 @@
-"""Finds what nobody takes care of: tasks of lost workers, tasks whose message was lost, deadlines, idle sessions,
-tickets that are over, text to compact, events to prune.
+"""Finds what nobody takes care of: tasks of lost workers, tasks whose message was lost, deadlines, questions
+that nobody answered, idle sessions, tickets that are over, text to compact, events to prune.
 
 Nothing rests on the broker's redelivery. Every worker process asks once a second; an advisory lock lets one at a time.
 """
@@ -36,6 +36,7 @@ def sweep() -> None:
             _take_from_lost_workers()
             _send_again()
             _end_overdue()
+            services.expire_questions()
             services.expire_idle_sessions()
             services.compact_texts()
             services.prune_events()

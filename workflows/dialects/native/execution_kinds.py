@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from workflows.engine.graphs.policies import RETRY_ON
+from workflows.engine.graphs.policies import ERRORS, RETRY_ON
 from workflows.events import Kind
 
 
@@ -87,7 +87,7 @@ class NodeRetriedSerializer(NodeRunSerializer):
 
 
 class NodeErrorSerializer(serializers.Serializer[Any]):
-    type = serializers.ChoiceField(RETRY_ON)
+    type = serializers.ChoiceField(ERRORS)
     message = serializers.CharField()
 
 

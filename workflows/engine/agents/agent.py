@@ -16,7 +16,7 @@ from workflows.engine.llm.stream import Reply
 from workflows.engine.llm.structured import MAX_TRIES, Conversation, Request
 from workflows.engine.llm.tool_requests import ToolRequest
 from workflows.engine.tools import Toolbox
-from workflows.exceptions import StaleClaim
+from workflows.exceptions import StaleClaim, Waiting
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def most_calls(use: ToolUse) -> int:
 async def work(models: ModelCaller, tools: ToolCaller, doing: Work[T]) -> T:
     """The valid reply, after as many steps with tools as the agent needs and may take.
 
-    Raises `ModelUnusable`, `ModelFailed`, and what the journal and `approve` raise, once nothing is under way.
+    Raises `ModelUnusable`, `ModelFailed`, and what the journal raises, once nothing is under way.
     """
     offered = tools.toolbox.only(doing.use.names)
     conversation = Conversation(models, _told_of_tools(doing, offered))
@@ -96,9 +96,17 @@ async def _called(
         await asyncio.gather(*under_way, return_exceptions=True)
     errors = [error for error in ended if isinstance(error, BaseException)]
     if errors:
-        raise next((error for error in errors if isinstance(error, StaleClaim)), errors[0])
+        raise _weightiest(errors)
     results = [result for result in ended if isinstance(result, ToolResult)]
     return [*results, *[ToolResult(False, TOO_MANY)] * (len(requests) - len(results))]
+
+
+def _weightiest(errors: Sequence[BaseException]) -> BaseException:
+    """A lost claim counts more than anything else, and a question that waits less; several are one wait."""
+    if all(isinstance(error, Waiting) for error in errors):
+        return Waiting(key for error in errors if isinstance(error, Waiting) for key in error.keys)
+    others = [error for error in errors if not isinstance(error, Waiting)]
+    return next((error for error in others if isinstance(error, StaleClaim)), others[0])
 
 
 def _exchange(reply: Reply, results: Sequence[ToolResult], room: int) -> tuple[list[Message], int]:

@@ -2,16 +2,17 @@
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from workflows.engine import keys
 from workflows.engine.agents.files import CallFiles, TaskFiles
 from workflows.engine.agents.tool_runs import Place, ToolResult, ToolRun
 from workflows.engine.journal import Journal, Step
 from workflows.engine.llm.tool_requests import ToolRequest
-from workflows.engine.text import cut, scrub
+from workflows.engine.questions import APPROVAL, Answer, Question, refusal
+from workflows.engine.text import cut
 from workflows.engine.tools import Arguments, Tool, Toolbox, ToolFailed
 from workflows.engine.values import Misfit, fitted
 from workflows.events import Kind
@@ -22,33 +23,9 @@ MAX_ARGUMENT_CHARS: Final = 500
 MAX_ARGUMENTS_CHARS: Final = 4_000
 
 OUTCOME_UNKNOWN: Final = (
-    "The call was interrupted after it had begun, and whether it had its effect is unknown. It was not made again. "
-    "Find out by other means, or say in your result that this is open."
+    "The call was interrupted after it had begun, and whether it had its effect is unknown. Find out by other means, "
+    "or say in your result that this is open. It was not made again"
 )
-NOBODY_TO_ASK: Final = "This tool needs a person's approval, and nobody can be asked here. Do without it."
-
-
-@dataclass(frozen=True)
-class Pending:
-    """A call that waits for a person's word. `interrupted`: it had begun when its worker was lost, and nobody knows
-    how far it came."""
-
-    place: Place
-    tool: Tool
-    arguments: Arguments
-    interrupted: bool
-
-
-class Verdict(NamedTuple):
-    """What the person said. `arguments`: to be taken instead of the model's; `reason`: for the model."""
-
-    approved: bool
-    reason: str = ""
-    arguments: Mapping[str, Any] | None = None
-
-
-Approve = Callable[[Pending], Awaitable[Verdict]]
-"""Asks a person. It may raise what ends the run, to be called again by the next one."""
 
 
 @dataclass(frozen=True)
@@ -59,56 +36,64 @@ class ToolCaller:
     journal: Journal
     files: TaskFiles
     task_id: str = ""
-    approve: Approve | None = None
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
 
     async def call(self, request: ToolRequest, offered: Toolbox, confirm: frozenset[str], place: Place) -> ToolResult:
         """The result of a call, from the ledger if it is there. What is wrong with it is a result, too.
 
-        Raises `Paused` before it would begin, and what `approve` raises.
+        Raises `Paused` before it would begin, and `Waiting` where a person is asked.
         """
         step = await self.journal.lookup(place.key)
         if step is not None:
             return ToolResult(step.output["ok"], step.output["result"])
         await self.journal.boundary()
         arguments: Arguments = {}
+        begun = 0
         try:
             arguments = _arguments(request)
             tool = _chosen(request.name, offered)
             _check(tool, arguments)
-            arguments = await self._allowed(tool, arguments, confirm, place)
+            begun = await self._begun(place) if tool.side_effects else 0
+            arguments = await self._allowed(tool, arguments, confirm, place, begun)
         except ToolFailed as failed:
             await self._tell_start(request, place, arguments)
             return await self._settle(request, place, ToolResult(False, failed.detail), 0.0, {})
-        await self._tell_start(request, place, arguments)
+        await self._tell_start(request, place, arguments, begun)
         files = CallFiles(self.files)
         started = self.clock()
         result = await ToolRun(tool, self.journal, place, files, self.task_id).result(arguments)
         return await self._settle(request, place, result, self.clock() - started, files.written if result.ok else {})
 
-    async def _allowed(self, tool: Tool, arguments: Arguments, confirm: frozenset[str], place: Place) -> Arguments:
+    async def _begun(self, place: Place) -> int:
+        """How often the call was begun by runs that were lost before it ended."""
+        begun = 0
+        while await self.journal.told(_start_key(place, begun), Kind.TOOL_STARTED):
+            begun += 1
+        return begun
+
+    async def _allowed(
+        self, tool: Tool, arguments: Arguments, confirm: frozenset[str], place: Place, begun: int
+    ) -> Arguments:
         """The arguments to run with. Raises `ToolFailed` where it must not run.
 
         What a text says counts for nothing here: only what the agent was given, and what a person answers.
         """
-        is_open = tool.side_effects and await self.journal.told(place.key, Kind.TOOL_STARTED)
-        if not is_open and tool.name not in confirm:
-            return arguments
-        if self.approve is None:
-            raise ToolFailed(OUTCOME_UNKNOWN if is_open else NOBODY_TO_ASK)
-        verdict = await self.approve(Pending(place, tool, arguments, is_open))
-        if not verdict.approved:
-            said = f": {cut(scrub(verdict.reason), 2_000)}" if verdict.reason else "."
-            raise ToolFailed(f"A person did not allow this call{said}")
-        if verdict.arguments is not None:
-            _check(tool, verdict.arguments)
-            return verdict.arguments
+        if tool.name in confirm:
+            answer = await self.journal.ask(*_question(tool, arguments, place))
+            if not answer.approved:
+                raise ToolFailed(f"A person did not allow this call{refusal(answer)}")
+            arguments = _approved(tool, arguments, answer)
+        for again in range(1, begun + 1):
+            answer = await self.journal.ask(*_question(tool, arguments, place, again))
+            if not answer.approved:
+                raise ToolFailed(f"{OUTCOME_UNKNOWN}{refusal(answer)}")
+            arguments = _approved(tool, arguments, answer)
         return arguments
 
-    async def _tell_start(self, request: ToolRequest, place: Place, arguments: Arguments) -> None:
+    async def _tell_start(self, request: ToolRequest, place: Place, arguments: Arguments, begun: int = 0) -> None:
         shown, is_cut = arguments_told(arguments)
         data = {**_about(request, place), "arguments": shown, **({"truncated": True} if is_cut else {})}
-        await self.journal.tell(place.key, Kind.TOOL_STARTED, data)
+        await self.journal.tell(_start_key(place, begun), Kind.TOOL_STARTED, data)
 
     async def _settle(
         self, request: ToolRequest, place: Place, result: ToolResult, seconds: float, written: dict[str, str]
@@ -142,6 +127,34 @@ def arguments_told(arguments: Arguments) -> tuple[dict[str, Any], bool]:
         told[name] = value if len(text) <= size else cut(text, size)
         room -= len(name) + min(len(text), size)
     return told, told != dict(arguments)
+
+
+def _question(tool: Tool, arguments: Arguments, place: Place, again: int = 0) -> tuple[str, Question]:
+    """The question whether a call may be made, with its key. `again`: how often it was interrupted."""
+    who = f"The agent of {cut(place.node, 80)!r}" if place.node else "An agent"
+    text = f"{who} wants to call the tool {tool.name}. May it?"
+    if again:
+        text = (
+            f"A call of the tool {tool.name} was interrupted, and whether it had its effect is unknown. "
+            "May it be made again?"
+        )
+    about = {"call": place.key, "tool": tool.name, "side_effects": tool.side_effects, "interrupted": again > 0}
+    question = Question(APPROVAL, text, place.stage, place.node, tool.parameters, dict(arguments), about)
+    return question.key(f"{keys.QUESTION}/{place.key}" + (f"/again/{again}" if again else "")), question
+
+
+def _approved(tool: Tool, arguments: Arguments, answer: Answer) -> Arguments:
+    """The arguments that the person wants. Raises `ToolFailed`: the tool may be another one than when it was asked."""
+    if answer.arguments is None:
+        return arguments
+    _check(tool, answer.arguments)
+    return answer.arguments
+
+
+def _start_key(place: Place, begun: int) -> str:
+    """Under which a call's beginning is told; counted, since a call that is made again after a person's yes may be
+    interrupted again."""
+    return f"{place.key}/again/{begun}" if begun else place.key
 
 
 def _about(request: ToolRequest, place: Place) -> dict[str, Any]:

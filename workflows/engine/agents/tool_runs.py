@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from workflows.engine import keys
 from workflows.engine.agents.files import CallFiles
 from workflows.engine.agents.tool_output import NoJson, Output
 from workflows.engine.journal import Journal
+from workflows.engine.questions import INPUT, MAX_TEXT_CHARS, TEXT, Question
 from workflows.engine.text import cut, scrub
 from workflows.engine.tools import Arguments, Tool, ToolFailed
 from workflows.events import Kind
-from workflows.exceptions import StaleClaim
+from workflows.exceptions import StaleClaim, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ class ToolRun:
         except NoJson:
             logger.error("the tool %s returned something that is neither text nor JSON", tool.name)
             return ToolResult(False, "The tool returned something that is neither text nor JSON. Do without it.")
-        except StaleClaim:
+        except (StaleClaim, Waiting):
             raise
         except Exception:  # a tool's defect is not the task's: the agent is told, and the log has the trace
             logger.exception("the tool %s failed by a defect", tool.name)
@@ -82,6 +84,16 @@ class ToolRun:
         for start in range(0, len(kept), MAX_PIECE_CHARS):
             piece = kept[start : start + MAX_PIECE_CHARS]
             await self._journal.text(place.key, piece, stage=place.stage, node=place.node, kind=Kind.TOOL_OUTPUT)
+
+    async def ask(self, text: str, choices: Sequence[str] = ()) -> str | None:
+        if self._tool.side_effects:
+            raise ToolFailed("Only a tool without side effects may ask: it is called again once the answer is there.")
+        place = self._place
+        schema = {"enum": list(choices)} if choices else TEXT
+        about = {"call": place.key, "tool": self._tool.name}
+        asked = Question(INPUT, cut(scrub(text), MAX_TEXT_CHARS), place.stage, place.node, schema, about=about)
+        answer = await self._journal.ask(asked.key(f"{keys.QUESTION}/{place.key}"), asked)
+        return None if answer.value is None else str(answer.value)
 
     async def _work(self, arguments: Arguments, output: Output) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from workflows.engine import keys
 from workflows.engine.agents.files import TaskFiles
-from workflows.engine.agents.tool_calls import Approve, ToolCaller
+from workflows.engine.agents.tool_calls import ToolCaller
 from workflows.engine.execution.answers import Room
 from workflows.engine.execution.follow_ups import follow_up_nodes, grown
 from workflows.engine.execution.node_runs import NodeRunner, RunFailed
@@ -23,7 +23,7 @@ from workflows.engine.llm.client import Models, ModelSettings
 from workflows.engine.shapes import Review
 from workflows.engine.text import listed
 from workflows.engine.tools import Toolbox
-from workflows.exceptions import Invalid, NodeFailed, Paused, StaleClaim
+from workflows.exceptions import Invalid, NodeFailed, Paused, StaleClaim, Waiting
 
 __all__ = ["ExecutionLimits", "execute", "execution_problems", "ignored_inputs"]
 
@@ -52,7 +52,6 @@ async def execute(
     journal: Journal,
     tools: Toolbox | None = None,
     task_id: str = "",
-    approve: Approve | None = None,
     limits: ExecutionLimits | None = None,
     depth: int = 1,
     breadth: int = 0,
@@ -60,17 +59,16 @@ async def execute(
     """The results of a valid graph: `{outputs, results, iterations}`, and `graph` if follow-up nodes made it grow.
 
     `outputs` are the workflow's by name, `results` those of each node. `tools`: on offer; each agent gets those that it
-    names. `task_id`: what tools know the task by. `approve`: asks a person whether a tool may be called. What a former
-    run of the same task settled is not done again. Raises `Invalid` for inputs with `execution_problems`,
-    `NodeFailed`, for a review also `ModelFailed` and `ModelUnusable`, and whatever the journal and `approve` raise,
-    `Paused` among it.
+    names. `task_id`: what tools know the task by. What a former run of the same task settled is not done again. Raises
+    `Invalid` for inputs with `execution_problems`, `NodeFailed`, for a review also `ModelFailed` and `ModelUnusable`,
+    and whatever the journal raises, `Paused` and `Waiting` among it.
     """
     toolbox = tools or Toolbox()
     problems = execution_problems(graph, inputs, toolbox)
     if problems:
         raise Invalid(problems)
     caller = ModelCaller(settings, models, journal)
-    tool_caller = ToolCaller(toolbox, journal, TaskFiles(journal), task_id, approve)
+    tool_caller = ToolCaller(toolbox, journal, TaskFiles(journal), task_id)
     return await _Execution(caller, tool_caller, limits or ExecutionLimits(), depth, breadth).run(graph, inputs)
 
 
@@ -148,17 +146,26 @@ class Iteration:
         self._somebody_ended = asyncio.Event()
         self._failures: list[RunFailed] = []
         self._pause: Paused | None = None
+        self._waiting: dict[asyncio.Task[None], Waiting] = {}
 
     async def run(self) -> None:
-        """Until nothing can run any more. Raises `NodeFailed`, `Paused`, and what is neither's fault at once."""
+        """Until nothing can run any more. Raises `NodeFailed`, `Paused`, `Waiting`, and what is nobody's fault at once.
+
+        A node whose question waits takes no place; it goes on as soon as it is answered while others run, and once only
+        such nodes are left that is raised.
+        """
         try:
             await self._run()
         finally:
-            for task in self._running:
+            waiting = list(self._waiting.values())
+            left = [*self._running, *self._waiting]
+            for task in left:
                 task.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
+            await asyncio.gather(*left, return_exceptions=True)
         if self._pause is not None:
             raise self._pause
+        if waiting:
+            raise Waiting(key for question in waiting for key in question.keys)
         if self._failures:
             raise _node_failed(self._failures)
         # Not every result is there only if the schedule has a bug, which must not pass for a success.
@@ -182,6 +189,7 @@ class Iteration:
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        self._waiting.pop(task, None)
         self._ended.append(task)
         self._somebody_ended.set()
 
@@ -203,6 +211,9 @@ class Iteration:
         try:
             inputs = schedule.inputs_of(turn.node)
             outputs = await self._runner.run(self._nodes[turn.node], turn, inputs)
+        except Waiting as waiting:
+            self._set_aside(turn, waiting)
+            return
         except RunFailed as failure:
             self._failures.append(failure)
             schedule.fail(turn.node)
@@ -214,6 +225,16 @@ class Iteration:
         while schedule.skipped:
             skip = schedule.skipped.popleft()
             await self._telling.skipped(self._runner.iteration, skip)
+
+    def _set_aside(self, turn: Turn, waiting: Waiting) -> None:
+        async def go_on() -> None:
+            await self._runner.caller.journal.answered(waiting.keys)
+            # What it did before is in the ledger, so that beginning anew costs little.
+            self._schedule.ready.appendleft(turn)
+
+        task = asyncio.create_task(go_on(), name=f"question of {turn.node}")
+        self._waiting[task] = waiting
+        task.add_done_callback(self._end)
 
 
 def _node_failed(failures: Sequence[RunFailed]) -> NodeFailed:

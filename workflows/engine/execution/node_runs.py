@@ -20,9 +20,10 @@ from workflows.engine.graphs.tool_use import ToolUse
 from workflows.engine.journal import Step
 from workflows.engine.llm.calls import ModelCaller, OnText
 from workflows.engine.llm.structured import Request
+from workflows.engine.questions import APPROVAL, MAX_TEXT_CHARS, Question, refusal
 from workflows.engine.text import cut
 from workflows.engine.values import as_text
-from workflows.exceptions import ModelFailed, ModelUnusable, TaskError, TimedOut
+from workflows.exceptions import ModelFailed, ModelUnusable, NotApproved, TaskError, TimedOut
 
 MAX_PROMPT_CHARS: Final = 4_000_000
 """No model reads more, and a hundred nodes' results in one prompt would fill the memory."""
@@ -56,7 +57,8 @@ class NodeRunner:
     async def run(self, node: Node, turn: Turn, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs of this run, from the ledger if they are there.
 
-        Raises `RunFailed` when no attempt is left, and `Paused` before something new would begin.
+        Raises `RunFailed` when no attempt is left, `Paused` before something new would begin, and `Waiting` while a
+        person is asked.
         """
         journal = self.caller.journal
         key = keys.node_run(self.iteration, turn.node, turn.run)
@@ -67,6 +69,9 @@ class NodeRunner:
             await self.telling.taken_over(self.iteration, turn, step)
             return outputs
         await journal.boundary()
+        policy = Policy.of(node)
+        if policy.needs_approval:
+            inputs = await self._approved(node, turn, inputs, policy)
         await self.telling.started(self.iteration, turn)
         started = self.clock()
         outputs = await self._first_success(node, turn, inputs)
@@ -74,6 +79,18 @@ class NodeRunner:
         step = Step(key, keys.NODE, {"outputs": outputs, "duration_ms": duration_ms})
         await self.telling.finished(self.iteration, turn, step)
         return outputs
+
+    async def _approved(self, node: Node, turn: Turn, inputs: Mapping[str, Any], policy: Policy) -> Mapping[str, Any]:
+        """The inputs that a person lets it run with. Raises `RunFailed` after a no."""
+        node_run = keys.node_run(self.iteration, turn.node, turn.run)
+        asked = approval_question(node, inputs, node_run)
+        answer = await self.caller.journal.ask(asked.key(f"{keys.QUESTION}/{node_run}"), asked)
+        if answer.approved:
+            return inputs if answer.arguments is None else answer.arguments
+        await self.telling.started(self.iteration, turn)
+        error = NotApproved(f"A person did not approve it{refusal(answer)}")
+        step = await self._settle_failure(turn, 1, policy, error)
+        raise RunFailed(turn.node, step.output["message"], 1)
 
     async def _first_success(self, node: Node, turn: Turn, inputs: Mapping[str, Any]) -> dict[str, Any]:
         policy = Policy.of(node)
@@ -159,6 +176,16 @@ class NodeRunner:
 
     def _attempt_key(self, turn: Turn, attempt: int) -> str:
         return f"{keys.node_run(self.iteration, turn.node, turn.run)}/{keys.ATTEMPT}/{attempt}"
+
+
+def approval_question(node: Node, inputs: Mapping[str, Any], node_run: str) -> Question:
+    """Whether the node may run with these inputs."""
+    properties = {
+        one["name"]: {"type": [one["type"], *([] if one["required"] else ["null"])]} for one in node["inputs"]
+    }
+    schema = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    text = f"May the node {cut(node['name'], 80)!r} run? {cut(node['description'], MAX_TEXT_CHARS - 200)}"
+    return Question(APPROVAL, text.rstrip(), keys.STAGE, node["name"], schema, dict(inputs), {"node_run": node_run})
 
 
 def agent_prompt(node: Node, inputs: Mapping[str, Any]) -> str:

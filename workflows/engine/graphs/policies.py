@@ -1,6 +1,6 @@
 """How patiently a node is run: the optional key `execution` of a node.
 
-    "execution": {"retries": 2, "retry_on": ["timeout"], "backoff_s": 1.5, "timeout_seconds": 60}
+    "execution": {"retries": 2, "retry_on": ["timeout"], "backoff_s": 1.5, "timeout_seconds": 60, "approval": "before"}
 
 One key of our own, so that it cannot collide with one of EvoAgentX's, whose `WorkFlowNode` keeps extra keys
 (`BaseModule`, `extra="allow"`, 0.1.4).
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from workflows.exceptions import ModelUnusable, TaskError, TimedOut
+from workflows.exceptions import ModelUnusable, NotApproved, TaskError, TimedOut
 
 KEY: Final = "execution"
 
@@ -18,6 +18,11 @@ TIMEOUT: Final = "timeout"
 MODEL_FAILED: Final = "model_failed"
 INVALID_OUTPUT: Final = "invalid_output"
 RETRY_ON: Final = (TIMEOUT, MODEL_FAILED, INVALID_OUTPUT)
+NOT_APPROVED: Final = "not_approved"
+ERRORS: Final = (*RETRY_ON, NOT_APPROVED)
+"""The words for what a node fails by. A person's no is not tried again."""
+
+BEFORE: Final = "before"
 
 MAX_RETRIES: Final = 10
 MAX_BACKOFF_S: Final = 300
@@ -27,12 +32,16 @@ LONGEST_DELAY_S: Final = 300.0
 
 @dataclass(frozen=True)
 class Policy:
-    """`retries`: attempts after the first one. The delay before them doubles, from `backoff_s` on. Seconds."""
+    """`retries`: attempts after the first one. The delay before them doubles, from `backoff_s` on. Seconds.
+
+    `needs_approval`: it starts only after a person's yes.
+    """
 
     retries: int = 0
     retry_on: frozenset[str] = frozenset(RETRY_ON)
     backoff_s: float = 1.0
     timeout_s: float | None = None
+    needs_approval: bool = False
 
     @classmethod
     def of(cls, node: Mapping[str, Any]) -> Self:
@@ -44,6 +53,7 @@ class Policy:
             retry_on=frozenset(said.get("retry_on", default.retry_on)),
             backoff_s=float(said.get("backoff_s", default.backoff_s)),
             timeout_s=said.get("timeout_seconds"),
+            needs_approval=said.get("approval") == BEFORE,
         )
 
     def delay_s(self, attempt: int, error: str) -> float | None:
@@ -54,12 +64,14 @@ class Policy:
 
 
 def error_type(error: TaskError) -> str:
-    """The word for an error in `retry_on` and in events."""
+    """The word for an error in events and, if it may be tried again, in `retry_on`."""
     match error:
         case TimedOut():
             return TIMEOUT
         case ModelUnusable():
             return INVALID_OUTPUT
+        case NotApproved():
+            return NOT_APPROVED
     return MODEL_FAILED
 
 
@@ -85,9 +97,11 @@ def policy_problems(node: Mapping[str, Any], place: str) -> Iterator[str]:
     timeout = said.get("timeout_seconds")
     if timeout is not None and not (_within(timeout, MAX_TIMEOUT_S) and timeout > 0):
         yield f"{here}.timeout_seconds must be a number of seconds, more than 0 and at most {MAX_TIMEOUT_S}"
+    if said.get("approval") not in (None, BEFORE):
+        yield f'{here}.approval must be "{BEFORE}", or left out'
 
 
-_KNOWN: Final = ("retries", "retry_on", "backoff_s", "timeout_seconds")
+_KNOWN: Final = ("retries", "retry_on", "backoff_s", "timeout_seconds", "approval")
 
 
 def _whole(value: object, most: int) -> bool:
