@@ -41,6 +41,7 @@ class Route(NamedTuple):
             "<str:client_id>": "session",
             "<str:workflow_id>": "workflow",
             "<str:webhook_id>": "webhook",
+            "<str:question_id>": "question",
         }
         path = "/" + self.pattern.replace("<str:number>", "1")
         for placeholder, name in names.items():

@@ -1,31 +1,17 @@
 """A worker that goes away, and what its tasks notice of it."""
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 import requests
 
 from tests.factories import kinds_of
-from tests.parallel import redis_url
 from tests.stack import Process, Stack, wait_for
 from tests.streaming.sse import read_stream
 from workflows.events import Kind
 from workflows.models import Event, Step
 
 GOAL = {"goal": "Measure the wind and the rain, then draw a chart", "llm_config": {"model": "demo-slow-2s"}}
-
-
-@pytest.fixture
-def doomed(stack: Stack) -> Iterator[tuple[Process, str]]:
-    """A worker and a web server with a queue of their own, so that the worker surely gets what the server takes."""
-    queue = redis_url(1)
-    worker = stack.start_worker("doomed", REDIS_URL=queue)
-    stack.wait_for_worker("doomed")
-    web, url = stack.start_web("web-of-the-doomed", REDIS_URL=queue)
-    yield worker, url
-    web.stop()
-    worker.stop()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

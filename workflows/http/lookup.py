@@ -5,7 +5,7 @@ import uuid
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.exceptions import NotFound
-from workflows.models import Task, Webhook, Workflow
+from workflows.models import Question, Task, Webhook, Workflow
 
 
 def find_task(caller: Caller, id: str) -> Task:
@@ -14,6 +14,15 @@ def find_task(caller: Caller, id: str) -> Task:
     if task is None:
         raise NotFound(f"There is no task {id[:100]}.")
     return task
+
+
+def find_question(caller: Caller, id: str) -> Question:
+    """Raises NotFound likewise."""
+    visible = Question.objects.visible_to(caller).select_related("answered_by")
+    question = visible.filter(pk=_uuid(id, "question")).first()
+    if question is None:
+        raise NotFound(f"There is no question {id[:100]}.")
+    return question
 
 
 def find_session(caller: Caller, id: str) -> ClientSession:

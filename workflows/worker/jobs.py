@@ -10,10 +10,12 @@ from workflows.engine.generation.generator import generate
 from workflows.engine.journal import Journal
 from workflows.engine.llm.client import DEMO, Models, ModelSettings
 from workflows.engine.portion import Portion
+from workflows.engine.tools import Tool
 from workflows.exceptions import InputsMissing, Invalid
 from workflows.models import Job, Task
 from workflows.providers import model_settings
 from workflows.toolbox import offered
+from workflows.tools.people import ASK_PERSON
 
 Run = Callable[[Task, Mapping[str, str], Models, Journal], Awaitable[dict[str, Any]]]
 
@@ -24,7 +26,7 @@ GENERATED: Final = 30
 async def run_generation(task: Task, secrets: Mapping[str, str], models: Models, journal: Journal) -> dict[str, Any]:
     """A goal becomes a workflow. The result: `{goal, workflow_graph, message}`."""
     model = _model_of(task, secrets)
-    graph = await generate(task.goal, settings=model, models=models, journal=journal, tools=[*offered()])
+    graph = await generate(task.goal, settings=model, models=models, journal=journal, tools=_for_planning())
     return {"goal": task.goal, "workflow_graph": graph, "message": _said("generated", model)}
 
 
@@ -39,7 +41,7 @@ async def run_whole(task: Task, secrets: Mapping[str, str], models: Models, jour
     """Both, one after the other. The result: an execution's, with the `workflow_graph`."""
     model = _model_of(task, secrets)
     first = Portion(journal, 0, GENERATED)
-    graph = await generate(task.goal, settings=model, models=models, journal=first, tools=[*offered()])
+    graph = await generate(task.goal, settings=model, models=models, journal=first, tools=_for_planning())
     result = await _execute(task, graph, model, models, Portion(journal, GENERATED, 100))
     return {"workflow_graph": graph, **result}
 
@@ -65,6 +67,11 @@ async def _execute(
         raise InputsMissing("; ".join(problem["msg"] for problem in invalid.problems[:5])) from None
     grown = {"workflow_graph": executed.pop("graph")} if "graph" in executed else {}
     return {"goal": task.goal, **executed, **grown, "message": _said("executed", model)}
+
+
+def _for_planning() -> list[Tool]:
+    """The tools that planned agents may get. People are asked only where a graph says so: nobody may be there."""
+    return [tool for tool in offered() if tool.name != ASK_PERSON.name]
 
 
 def _model_of(task: Task, secrets: Mapping[str, str]) -> ModelSettings:

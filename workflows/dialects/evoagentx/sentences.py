@@ -11,6 +11,8 @@ SAYS: Final = {
     Kind.TASK_REQUEUED: "Waiting for another worker",
     Kind.TASK_PAUSING: "Pausing after what is under way",
     Kind.TASK_PAUSED: "Paused",
+    Kind.TASK_WAITING: "Waiting for an answer",
+    Kind.QUESTION_EXPIRED: "Nobody answered in time",
     Kind.TASK_PAUSE_WITHDRAWN: "Going on",
     Kind.TASK_RESUMED: "Waiting for a worker",
     Kind.MODEL_RETRIED: "The model did not answer; trying again",
@@ -28,9 +30,10 @@ NODE_STATUS: Final = {
 """What becomes of a node of an execution, in EvoAgentX's words where it has them."""
 
 BUDGETS: Final = (Kind.BUDGET_WARNING, Kind.BUDGET_EXCEEDED)
+QUESTIONS: Final = (Kind.QUESTION_ASKED, Kind.QUESTION_ANSWERED)
 TOOLS: Final = (Kind.TOOL_STARTED, Kind.TOOL_COMPLETED)
 
-UPDATES: Final = frozenset({Kind.TASK_PROGRESS, *SAYS, *NODE_STATUS, *BUDGETS, *TOOLS})
+UPDATES: Final = frozenset({Kind.TASK_PROGRESS, *SAYS, *NODE_STATUS, *BUDGETS, *QUESTIONS, *TOOLS})
 """The kinds that show as an `update`."""
 
 
@@ -51,6 +54,10 @@ def sentence(event: EventRow) -> str:
             return f"{node} is skipped, since '{data['because']}' failed"
         case Kind.BUDGET_WARNING | Kind.BUDGET_EXCEEDED:
             return str(data["message"])
+        case Kind.QUESTION_ASKED:
+            return str(data["text"])
+        case Kind.QUESTION_ANSWERED:
+            return f"{data['by']} has answered"
         case Kind.TOOL_STARTED:
             return f"{node} uses the tool {data['tool']}"
         case Kind.TOOL_COMPLETED:

@@ -13,7 +13,7 @@ from workflows.dialects.native.serializers import EventSerializer, UsageSerializ
 from workflows.engine import keys
 from workflows.engine.generation.progress import STAGES as GENERATION_STAGES
 from workflows.events import Kind
-from workflows.models import Job, Status
+from workflows.models import Job, Question, Status
 
 STAGES = (*GENERATION_STAGES, keys.STAGE, keys.REVIEW)
 
@@ -136,6 +136,42 @@ class ToolCallSerializer(DataSerializer):
     tool_call_id = serializers.CharField(help_text="The id that the model gave the call.")
 
 
+class WaitingSerializer(ProgressedSerializer):
+    questions = serializers.IntegerField(help_text="How many wait for an answer.")
+
+
+class QuestionEventSerializer(ProgressedSerializer):
+    """An event of a question to people."""
+
+    question = serializers.UUIDField(help_text="Its id: `GET /api/v1/questions/{id}`.")
+    kind = serializers.ChoiceField(Question.Kind.choices)
+    stage = serializers.ChoiceField(STAGES)
+    node = serializers.CharField(allow_null=True)
+    call = serializers.CharField(required=False, help_text="The tool's call that it is about.")
+    node_run = serializers.CharField(required=False, help_text="The node's run that it is about.")
+
+
+class AskedSerializer(QuestionEventSerializer):
+    text = serializers.CharField(help_text="What is asked, a sentence.")
+    tool = serializers.CharField(required=False)
+    side_effects = serializers.BooleanField(required=False, help_text="Whether the tool changes anything outside.")
+    interrupted = serializers.BooleanField(required=False, help_text="It had begun when its worker was lost.")
+    arguments = serializers.DictField(required=False, help_text="By name, long ones cut.")
+    choices = serializers.ListField(required=False, help_text="What may be answered.")
+    deadline = serializers.DateTimeField(help_text="Then the default is taken.")
+
+
+class SettledSerializer(QuestionEventSerializer):
+    approved = serializers.BooleanField(required=False, help_text="Of an approval.")
+    reason = serializers.CharField(required=False, allow_blank=True)
+    arguments = serializers.DictField(required=False, help_text="Those that were given instead, long ones cut.")
+    value = serializers.JSONField(required=False, allow_null=True, help_text="Of a question for input.")
+
+
+class AnsweredSerializer(SettledSerializer):
+    by = serializers.CharField(help_text="Who answered.")
+
+
 class ToolStartedSerializer(ToolCallSerializer, ProgressedSerializer):
     arguments = serializers.DictField(help_text="By name, long ones cut.")
 
@@ -206,6 +242,10 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.TASK_COMPLETED: CompletedSerializer,
     Kind.TASK_FAILED: FailedSerializer,
     Kind.TASK_CANCELLED: CancelledSerializer,
+    Kind.TASK_WAITING: WaitingSerializer,
+    Kind.QUESTION_ASKED: AskedSerializer,
+    Kind.QUESTION_ANSWERED: AnsweredSerializer,
+    Kind.QUESTION_EXPIRED: SettledSerializer,
     Kind.MODEL_STARTED: CallStartedSerializer,
     Kind.MODEL_TEXT: TextSerializer,
     Kind.MODEL_RETRIED: RetriedSerializer,

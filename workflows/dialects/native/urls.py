@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workflows.dialects.native import views, webhooks
+from workflows.dialects.native import questions, views, webhooks
 
 urlpatterns = [
     path("tasks", views.TaskList.as_view()),
@@ -11,6 +11,12 @@ urlpatterns = [
     path("tasks/<str:task_id>/pause", views.PauseTask.as_view()),
     path("tasks/<str:task_id>/resume", views.ResumeTask.as_view()),
     path("tasks/<str:task_id>/rerun", views.RerunTask.as_view()),
+    path("tasks/<str:task_id>/questions", questions.TaskQuestions.as_view()),
+    path("questions", questions.QuestionList.as_view()),
+    path("questions/<str:question_id>", questions.QuestionDetail.as_view()),
+    path("questions/<str:question_id>/approve", questions.ApproveQuestion.as_view()),
+    path("questions/<str:question_id>/reject", questions.RejectQuestion.as_view()),
+    path("questions/<str:question_id>/answer", questions.AnswerQuestion.as_view()),
     path("tickets", views.create_ticket),
     path("webhooks", webhooks.WebhookList.as_view()),
     path("webhooks/<str:webhook_id>", webhooks.WebhookDetail.as_view()),

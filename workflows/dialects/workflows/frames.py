@@ -19,6 +19,7 @@ SHOWN: Final = (
     Kind.TASK_PAUSED,
     Kind.TASK_PAUSE_WITHDRAWN,
     Kind.TASK_RESUMED,
+    Kind.TASK_WAITING,
     Kind.TASK_COMPLETED,
     Kind.TASK_FAILED,
     Kind.TASK_CANCELLED,
@@ -37,6 +38,9 @@ SHOWN: Final = (
     Kind.BUDGET_EXCEEDED,
     Kind.TOOL_STARTED,
     Kind.TOOL_COMPLETED,
+    Kind.QUESTION_ASKED,
+    Kind.QUESTION_ANSWERED,
+    Kind.QUESTION_EXPIRED,
 )
 """The kinds of which a frame may come."""
 
@@ -125,6 +129,8 @@ def _say(event: EventRow) -> Said | None:
         return _say_of_model(kind, event.data)
     if kind.startswith("tool."):
         return _say_of_tool(kind, event.data)
+    if kind.startswith("question."):
+        return _say_of_question(kind, event.data)
     return _say_of_run(kind, event)
 
 
@@ -177,6 +183,7 @@ _ON_THE_WAY: Final = {
     Kind.TASK_REQUEUED: "Waiting for another worker",
     Kind.TASK_PAUSING: "Pausing after what is under way",
     Kind.TASK_PAUSE_WITHDRAWN: "Going on",
+    Kind.TASK_WAITING: "Waiting for an answer",
 }
 
 
@@ -225,6 +232,16 @@ def _say_of_tool(kind: Kind, data: Mapping[str, Any]) -> Said | None:
             about = _only(data, "tool", "ok", "result", "error", "duration_ms", "truncated")
             return "task_progress", f"The tool {data['tool']} {said}", about
     return None
+
+
+def _say_of_question(kind: Kind, data: Mapping[str, Any]) -> Said | None:
+    about = _only(data, "question", "kind", "tool", "arguments", "choices", "deadline", "approved", "reason", "value")
+    match kind:
+        case Kind.QUESTION_ASKED:
+            return "task_progress", data["text"], about
+        case Kind.QUESTION_ANSWERED:
+            return "task_progress", f"{data['by']} has answered", about
+    return "task_progress", "Nobody answered in time", about
 
 
 def _task_id(event: EventRow) -> str | None:
