@@ -17,6 +17,7 @@ export const KINDS = [
   "task.submitted", "task.started", "task.requeued", "task.progress", ...Object.keys(ENDINGS),
   "task.pausing", "task.paused", "task.pause_withdrawn", "task.resumed",
   "model.started", "model.text", "model.retried", "model.rejected", "model.completed",
+  "task.waiting", "question.asked", "question.answered", "question.expired",
   "plan.completed", "node.completed", ...NODE_KINDS,
 ];
 
@@ -48,6 +49,8 @@ export class TaskState {
     this.edges = [];
     /** @type {Map<string, Call>} */
     this.calls = new Map();
+    /** @type {Set<string>} the ids of the questions that wait for an answer */
+    this.questions = new Set();
     /** @type {Line[]} */
     this.log = [];
     this.usage = { calls: 0, tokens: 0, cost: 0, unpriced: 0 };
@@ -133,6 +136,17 @@ export class TaskState {
         this.isPausing = false;
         this.state = "Running";
         return "Goes on";
+      case "task.waiting":
+        this.status = "waiting";
+        this.state = "Waiting for an answer";
+        return "Waits for an answer, without a worker";
+      case "question.asked":
+        this.questions.add(data.question);
+        return data.text;
+      case "question.answered":
+      case "question.expired":
+        this.questions.delete(data.question);
+        return answered(data);
       case "task.resumed":
         this.status = "queued";
         this.state = "Waiting for a worker";
@@ -200,6 +214,7 @@ export class TaskState {
     this.status = ENDINGS[/** @type {keyof typeof ENDINGS} */ (kind)] ?? this.status;
     this.state = "";
     this.isPausing = false;
+    this.questions.clear();
     const isWhole = this.status === "completed";
     this.execution.end(at, data.result?.outputs);
     const open = [...Object.values(this.stages), ...this.nodes.values(), ...this.calls.values()];
@@ -315,6 +330,17 @@ export class TaskState {
     }
     return call;
   }
+}
+
+/**
+ * @param {Record<string, any>} data
+ * @returns {string}
+ */
+function answered(data) {
+  const who = data.by ?? "Nobody answered in time";
+  if (data.kind === "input") return data.value == null ? who : `${who}: ${data.value}`;
+  const decision = data.approved ? `approved${data.arguments ? " with other arguments" : ""}` : "rejected";
+  return `${who}: ${decision}${data.reason && data.by ? ` (${data.reason})` : ""}`;
 }
 
 /**

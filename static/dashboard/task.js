@@ -3,6 +3,7 @@ import { follow, say } from "./connection.js";
 import { copyOf, fill } from "./fields.js";
 import { Gantt } from "./gantt.js";
 import { Graph } from "./graph.js";
+import { showQuestions } from "./questions.js";
 import { KINDS, TaskState } from "./task-state.js";
 import { keepAgesTrue } from "./times.js";
 
@@ -34,6 +35,7 @@ function schedule() {
 function show() {
   if (!state.lastSeq) return;
   showHead();
+  showQuestions(get("asking"), state.questions);
   for (const element of get("stages")?.children ?? []) {
     if (!(element instanceof HTMLElement)) continue;
     const stage = state.stages[element.dataset.stage ?? ""];

@@ -1,4 +1,4 @@
-// How long ago something was, in words that stay true.
+// How long ago something was, or how long it is until then (`data-ahead`), in words that stay true.
 
 const STEPS = /** @type {const} */ ([["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]]);
 const words = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
@@ -7,9 +7,12 @@ const words = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narro
 export function showAge(element) {
   const moment = new Date(element.dateTime);
   if (Number.isNaN(moment.getTime())) return;
-  const seconds = Math.min(0, Math.round((moment.getTime() - Date.now()) / 1000));
-  const [unit, size] = STEPS.find(([, size]) => -seconds >= size) ?? ["second", 1];
-  element.textContent = unit === "second" && -seconds < 5 ? "just now" : words.format(Math.ceil(seconds / size), unit);
+  const until = Math.round((moment.getTime() - Date.now()) / 1000);
+  // Clocks differ: what has happened is never ahead.
+  const seconds = "ahead" in element.dataset ? Math.max(0, until) : Math.min(0, until);
+  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
+  const isNow = unit === "second" && Math.abs(seconds) < 5;
+  element.textContent = isNow ? "just now" : words.format(Math.trunc(seconds / size), unit);
   element.title = moment.toLocaleString();
 }
 

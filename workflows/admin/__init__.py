@@ -3,9 +3,9 @@
 from django.contrib import admin
 
 from sessions.login import AdminLoginForm
-from workflows.admin import budgets, events, sessions, steps, tasks, tokens, webhooks, workers, workflows
+from workflows.admin import budgets, events, questions, sessions, steps, tasks, tokens, webhooks, workers, workflows
 
-__all__ = ["budgets", "events", "sessions", "steps", "tasks", "tokens", "webhooks", "workers", "workflows"]
+__all__ = ["budgets", "events", "questions", "sessions", "steps", "tasks", "tokens", "webhooks", "workers", "workflows"]
 
 admin.site.site_header = admin.site.site_title = "Evoserver"
 # The lists are wide; the index and the line above each page lead everywhere.

@@ -17,7 +17,7 @@ from workflows.admin import showing
 from workflows.admin.confirmation import Acting, Button, Done, confirmed
 from workflows.admin.history import History
 from workflows.admin.timeline import timeline
-from workflows.models import Event, Status, Step, Task, Worker, Workflow, WorkflowVersion
+from workflows.models import Event, Question, Status, Step, Task, Worker, Workflow, WorkflowVersion
 from workflows.models.task import TaskQuerySet
 
 GOAL_CHARACTERS = 100
@@ -53,6 +53,7 @@ class TaskAdmin(Acting, History):
                     "started_at",
                     "pause_requested_at",
                     "paused_at",
+                    "waiting_since",
                     "ended_at",
                     "timeout_seconds",
                     "deadline",
@@ -169,9 +170,10 @@ class TaskAdmin(Acting, History):
     @admin.display(description="rows")
     def rows(self, task: Task) -> str:
         return format_html(
-            '<a href="{}">events</a>, <a href="{}">steps</a>',
+            '<a href="{}">events</a>, <a href="{}">steps</a>, <a href="{}">questions</a>',
             showing.list_of(Event, task=task.pk),
             showing.list_of(Step, task=task.pk),
+            showing.list_of(Question, task=task.pk),
         )
 
     @admin.display(description="events kept")

@@ -1,5 +1,6 @@
 """What people type in: filters in the address, a new goal, a key for running again."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,8 +8,9 @@ from django import forms
 from django.conf import settings
 
 from workflows.engine.graphs.executable import GOAL
+from workflows.engine.questions import MAX_REASON_CHARS, MAX_VALUE_CHARS, Answer
 from workflows.exceptions import Invalid
-from workflows.models import Status
+from workflows.models import Question, Status
 
 ANY, UNFINISHED = "", "unfinished"
 INPUT = "input-"
@@ -22,7 +24,7 @@ class FilterForm(forms.Form):
 
     status = forms.ChoiceField(
         required=False,
-        choices=[(ANY, "All tasks"), (UNFINISHED, "Queued or running"), *Status.choices],
+        choices=[(ANY, "All tasks"), (UNFINISHED, "Not ended"), *Status.choices],
     )
     q = forms.CharField(
         required=False,
@@ -118,3 +120,77 @@ def _timeout_field() -> forms.FloatField:
         label="Time limit",
         widget=forms.NumberInput(attrs={"step": 1, "placeholder": f"{settings.TASK_TIMEOUT_SECONDS} s"}),
     )
+
+
+class AnswerForm(forms.Form):
+    """What a person answers to a question: a decision with arguments and a reason, or a value."""
+
+    def __init__(self, question: Question, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, label_suffix="", auto_id=f"id_{question.pk}_%s")
+        self._is_approval = question.kind == Question.Kind.APPROVAL
+        self._decision = (data or {}).get("decision")
+        self._arguments = question.details["arguments"]
+        if self._is_approval:
+            self.fields["arguments"] = _arguments_field(self._arguments)
+            self.fields["reason"] = forms.CharField(
+                required=False,
+                max_length=MAX_REASON_CHARS,
+                label="Reason",
+                help_text="The agent reads it if you reject.",
+                widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            )
+        else:
+            self.fields["value"] = _value_field(question.details["schema"].get("enum"))
+
+    @property
+    def shown_arguments(self) -> str:
+        return json.dumps(self._arguments, ensure_ascii=False, indent=2)
+
+    @property
+    def answer(self) -> Answer:
+        """Of a valid form."""
+        asked = self.cleaned_data
+        if not self._is_approval:
+            return Answer(value=asked["value"])
+        if self._decision != "approve":
+            return Answer(reason=asked["reason"])
+        return Answer(True, arguments=None if asked["arguments"] == self._arguments else asked["arguments"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        known = ("approve", "reject") if self._is_approval else ("answer",)
+        if self._decision not in known:
+            raise forms.ValidationError(f"Press {' or '.join(word.capitalize() for word in known)}.")
+        return cleaned
+
+    def refuse(self, invalid: Invalid) -> None:
+        """Show each problem at its field."""
+        for problem in invalid.problems:
+            self.add_error("arguments" if self._is_approval else "value", problem["msg"])
+
+
+def _arguments_field(arguments: Any) -> forms.JSONField:
+    lines = min(json.dumps(arguments, indent=2).count("\n") + 1, 20)
+    return forms.JSONField(
+        required=False,
+        initial=arguments,
+        label="Arguments",
+        help_text="As JSON. What stands here is taken.",
+        encoder=_Readable,
+        widget=forms.Textarea(attrs={"rows": lines, "spellcheck": "false", "class": "json"}),
+    )
+
+
+class _Readable(json.JSONEncoder):
+    """In lines, as people read and edit it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "indent": 2, "ensure_ascii": False})
+
+
+def _value_field(choices: list[str] | None) -> forms.Field:
+    if choices:
+        return forms.ChoiceField(
+            choices=[(choice, choice) for choice in choices], label="Answer", widget=forms.RadioSelect
+        )
+    return forms.CharField(max_length=MAX_VALUE_CHARS, label="Answer", widget=forms.Textarea(attrs={"rows": 2}))

@@ -125,6 +125,7 @@ def overview(caller: Caller) -> Row:
     numbers = Task.objects.visible_to(caller).filter(created_at__gte=now - RECENT).aggregate(
         running=Count("pk", filter=Q(status=Status.RUNNING)),
         queued=Count("pk", filter=Q(status=Status.QUEUED)),
+        waiting=Count("pk", filter=Q(status=Status.WAITING)),
         completed=Count("pk", filter=Q(status=Status.COMPLETED)),
         failed=Count("pk", filter=Q(status=Status.FAILED)),
         cost=Sum("cost_usd"),

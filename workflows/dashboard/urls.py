@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from workflows.dashboard import executing, views, workflows
+from workflows.dashboard import executing, questions, views, workflows
 from workflows.dashboard.pages import guarded
 
 app_name = "dashboard"
@@ -14,6 +14,9 @@ urlpatterns = [
     path("tasks/<str:task_id>/pause", views.pause, name="pause"),
     path("tasks/<str:task_id>/resume", views.resume, name="resume"),
     path("tasks/<str:task_id>/execute", executing.execute_generated, name="execute"),
+    path("tasks/<str:task_id>/questions", questions.of_task, name="task_questions"),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/<str:question_id>/answer", questions.answer, name="answer"),
     path("workflows/", workflows.workflows, name="workflows"),
     path("workflows/<str:workflow_id>/", workflows.workflow, name="workflow"),
     path("workflows/<str:workflow_id>/execute", executing.execute_workflow, name="execute_workflow"),

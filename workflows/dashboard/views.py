@@ -16,6 +16,7 @@ from workflows.dashboard.feed import ListFeed
 from workflows.dashboard.forms import FilterForm, GoalForm, RerunForm
 from workflows.dashboard.listing import PAGE, Listing, overview, task_row, with_provider
 from workflows.dashboard.pages import page
+from workflows.dashboard.questions import open_items
 from workflows.engine.llm.client import DEMO
 from workflows.http.access import spend
 from workflows.http.endpoint import endpoint
@@ -112,6 +113,7 @@ def task(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponse:
         "source": found.params.get("workflow_of"),
         "workflow": _workflow_of(found),
         "rerun_form": RerunForm(),
+        "items": [] if found.has_ended else open_items(caller, task_id),
         "tokens": found.prompt_tokens + found.completion_tokens,
     }
     return render(request, "dashboard/task.html", context)
