@@ -11,8 +11,9 @@ from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows import services
 from workflows.dialects.workflows.drafting import draft_of
+from workflows.engine import questions as asking
 from workflows.events import Kind
-from workflows.models import Event, Job, Task, Worker, Workflow
+from workflows.models import Event, Job, Question, Task, Worker, Workflow
 from workflows.services import Claim, Write
 
 LAST = 2**40
@@ -45,6 +46,25 @@ def make_running(caller: Caller, worker: Worker, **fields: Any) -> tuple[Task, C
         claimed = services.claim(make_task(caller, **fields).pk, worker.pk)
     assert claimed
     return claimed
+
+
+APPROVAL = asking.Question(
+    "approval",
+    "May it be sent?",
+    "execute",
+    "send",
+    {"type": "object", "properties": {"to": {"type": "string"}}, "required": ["to"]},
+    {"to": "everybody"},
+    {"tool": "send_mail", "call": "tool/1/send/1/1/0"},
+)
+
+
+def make_question(
+    task: Task, claim: Claim, question: asking.Question = APPROVAL, *, key: str = "question/a", number: int = 1
+) -> Question:
+    """A question that the task asks, with that write of its claim."""
+    services.ask(task, key, question, f"{Kind.QUESTION_ASKED}:{key}", Write(claim, number))
+    return Question.objects.get(task=task, key=key)
 
 
 def make_cancelled(caller: Caller, **fields: Any) -> Task:

@@ -20,7 +20,7 @@ from tests.factories import make_running, make_worker, make_workflow, run_and_ca
 from workflows import services
 from workflows.admin.history import LISTED
 from workflows.events import Kind
-from workflows.models import Event, Step, Task, Thread, Worker, Workflow, WorkflowVersion
+from workflows.models import Event, Question, Step, Task, Thread, Worker, Workflow, WorkflowVersion
 
 LISTS: list[tuple[type[Model], dict[str, str]]] = [
     (Task, {}),
@@ -31,6 +31,8 @@ LISTS: list[tuple[type[Model], dict[str, str]]] = [
     (Event, {"kind": Kind.MODEL_TEXT}),
     (Step, {}),
     (Step, {"kind": "tool"}),
+    (Question, {}),
+    (Question, {"status__exact": "open"}),
     (ClientSession, {}),
     (ClientSession, {"status__exact": "open"}),
     (Worker, {}),

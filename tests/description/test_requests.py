@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 
 from sessions.callers import Caller
 from tests.description.checking import STREAMS, Checker
-from tests.factories import make_cancelled, make_running, make_worker, make_workflow, run_and_cancel
+from tests.factories import make_cancelled, make_question, make_running, make_worker, make_workflow, run_and_cancel
 from tests.sessions.test_rights import webhook_of
 from tests.streaming.sse import parse
 from workflows import services
@@ -74,24 +74,33 @@ class Ids(NamedTuple):
     run: str
     """A workflow with an ended run."""
     webhook: str
+    question: str
+    """One of a running task."""
 
     def for_operation(self, name: str) -> dict[str, str]:
         task = self.running if "cancel" in name else self.ended
         session = self.closed if "stream" in name else self.open
         workflow = self.workflow if CHANGING.search(name) else self.run
-        return {"task_id": task, "client_id": session, "workflow_id": workflow, "webhook_id": self.webhook}
+        return {
+            "task_id": task,
+            "client_id": session,
+            "workflow_id": workflow,
+            "webhook_id": self.webhook,
+            "question_id": self.question,
+        }
 
 
 @pytest.fixture(scope="module")
 def ids(caller: Caller) -> Ids:
-    running, _ = make_running(caller, make_worker())
+    running, claim = make_running(caller, make_worker())
     closed = services.open_session(caller)
     ended = make_cancelled(caller, session=closed)
     services.close_session(closed)
     has_run = make_workflow(caller)
     run_and_cancel(caller, has_run)
+    question = make_question(running, claim)
     rows = (ended, running, services.open_session(caller), closed, make_workflow(caller), has_run)
-    return Ids(*(str(row.pk) for row in (*rows, webhook_of(caller))))
+    return Ids(*(str(row.pk) for row in (*rows, webhook_of(caller), question)))
 
 
 api = schemathesis.openapi.from_dict(described(), config=config(described()))
@@ -117,7 +126,7 @@ UNSTORABLE = ("int_too_large", "finite_number", "string_unicode", "too_deep")
 """Types of problems with what no row can hold. It is refused in fields that nobody reads, too."""
 JUDGED = (
     "base_url", "api_base", "cursor", "goal", "stream", "nodes", "inputs", "tasks", "name", "workflow_graph", "after",
-    "task_id", "url", "types",
+    "task_id", "url", "types", "arguments", "value",
 )  # fmt: skip
 """Fields whose values this server has to know, or in which a person has to see something."""
 

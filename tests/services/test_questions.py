@@ -3,43 +3,26 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
 from sessions.callers import Caller
-from tests.factories import kinds_of, make_running, make_worker
+from tests.factories import kinds_of, make_question, make_running, make_worker
 from workflows import services
-from workflows.engine import questions as asking
 from workflows.engine.questions import Answer
 from workflows.events import Kind
 from workflows.exceptions import Conflict, EvoserverError, Invalid, StaleClaim
 from workflows.models import Event, Question, Status, Task
 from workflows.services import Claim, Write
 
-APPROVAL = asking.Question(
-    "approval",
-    "May it be sent?",
-    "execute",
-    "send",
-    {"type": "object", "properties": {"to": {"type": "string"}}, "required": ["to"]},
-    {"to": "everybody"},
-    {"tool": "send_mail", "call": "tool/1/send/1/1/0"},
-)
-
-
-def ask(task: Task, claim: Claim, number: int = 1, key: str = "question/a", **more: Any) -> Question:
-    services.ask(task, key, APPROVAL, f"question.asked:{key}", Write(claim, number))
-    return Question.objects.get(task=task, key=key)
-
 
 @pytest.fixture
 def asked(caller: Caller) -> Iterator[tuple[Task, Claim, Question]]:
     """A running task that has asked. It is cancelled afterwards, so that no worker takes it for its own."""
     task, claim = make_running(caller, make_worker())
-    yield task, claim, ask(task, claim)
+    yield task, claim, make_question(task, claim)
     services.cancel_quietly(task, reason="test")
 
 
@@ -71,7 +54,7 @@ def test_a_task_waits_without_a_worker_and_its_time_stands_still(asked: tuple[Ta
 
 def test_an_answer_that_came_first_is_not_waited_for(asked: tuple[Task, Claim, Question]) -> None:
     task, claim, question = asked
-    other = ask(task, claim, 2, "question/b")
+    other = make_question(task, claim, key="question/b", number=2)
     services.answer(question, Answer(True), task.owner)
     assert now(task).status == Status.RUNNING
     with transaction.atomic():
@@ -82,7 +65,7 @@ def test_an_answer_that_came_first_is_not_waited_for(asked: tuple[Task, Claim, Q
 
 def test_a_write_that_arrives_again_asks_once(asked: tuple[Task, Claim, Question]) -> None:
     task, claim, question = asked
-    assert ask(task, claim) == question
+    assert make_question(task, claim) == question
     assert Event.objects.filter(task=task, kind=Kind.QUESTION_ASKED).count() == 1
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from sessions.callers import Caller, Right
 from sessions.models import ApiToken
 from sessions.roles import open_group
-from tests.factories import make_cancelled, make_running, make_worker, make_workflow, run_and_cancel
+from tests.factories import make_cancelled, make_question, make_running, make_worker, make_workflow, run_and_cancel
 from tests.http.asking import EXECUTION, GENERATION
 from tests.routes import all_routes
 from tests.stack import Stack, wait_for
@@ -76,6 +76,8 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
     body: dict[str, Any] | None = None
     if "workflow/" in route.pattern:
         body = EXECUTION if "execute" in route.pattern else GENERATION
+    elif route.pattern.endswith("answer"):
+        body = {"value": "The blue one."}
     elif route.pattern.endswith("tickets"):
         body = {"stream": f"/stream/{ids['task']}"}
     elif route.pattern.endswith("workflows/mermaid"):
@@ -92,14 +94,19 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
 
 
 def things_of(caller: Caller) -> dict[str, object]:
-    """An ended task, an open session, a workflow with an ended run and a webhook, by what the routes call them."""
+    """An ended task, a question, an open session, a workflow with an ended run and a webhook, by what the routes call
+    them."""
     workflow = make_workflow(caller)
     run_and_cancel(caller, workflow)
+    asked, claim = make_running(caller, make_worker())
+    question = make_question(asked, claim)
+    services.cancel(asked, reason="test")
     return {
         "task": make_cancelled(caller).pk,
         "session": services.open_session(caller).pk,
         "workflow": workflow.pk,
         "webhook": webhook_of(caller).pk,
+        "question": question.pk,
     }
 
 
@@ -126,7 +133,10 @@ def test_every_route_says_which_right_it_needs(route: Route) -> None:
 def test_nobody_gets_in_without_credentials(guarded_url: str, route: Route) -> None:
     assert (
         ask(
-            guarded_url, route, None, **dict.fromkeys(("task", "session", "workflow", "webhook"), uuid.uuid4())
+            guarded_url,
+            route,
+            None,
+            **dict.fromkeys(("task", "session", "workflow", "webhook", "question"), uuid.uuid4()),
         ).status_code
         == 401
     )

@@ -48,7 +48,7 @@ class TaskQuestions(CallerView):
 
 
 class QuestionDetail(CallerView):
-    """`GET /api/v1/questions/{id}`."""
+    """`GET /api/v1/questions/{id}`: with all that it is about, and its answer once there is one."""
 
     rights = {"GET": Right.SEE}
 
