@@ -87,7 +87,7 @@ def test_unfinished_tasks_are_told_by_status(url: str, caller: Caller) -> None:
         if family.name == "evoserver_tasks"
         for sample in family.samples
     }
-    assert set(values) == {"queued", "running"}
+    assert set(values) == {"queued", "running", "waiting"}
     assert values["running"] >= 1
     services.cancel(task, reason="test")
 
