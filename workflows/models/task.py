@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import datetime
 from typing import Final, NamedTuple, Self
 
 from django.conf import settings
@@ -44,6 +45,8 @@ class Status(models.TextChoices):
 
 ENDED: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 UNFINISHED: Final = frozenset(Status) - ENDED
+TIMED: Final = frozenset({Status.QUEUED, Status.RUNNING})
+"""Whose time runs: it does not while a task is paused, nor while people are asked."""
 
 
 GOAL_WORDS: Final = SearchVector(Left("goal", 10_000), config="simple")
@@ -74,6 +77,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def unfinished(self) -> Self:
         return self.filter(status__in=sorted(UNFINISHED))
+
+    def overdue(self, moment: datetime) -> Self:
+        """Whose time was over at that moment."""
+        return self.filter(status__in=sorted(TIMED), deadline__lt=moment)
 
     def unfinished_in(self, thread_id: uuid.UUID) -> Self:
         """What has not ended in a thread, in its order."""
@@ -233,5 +240,4 @@ class Task(models.Model):
 
     @property
     def is_timed(self) -> bool:
-        """Whether its time runs: it does not while it is paused, nor while people are asked."""
-        return self.status in (Status.QUEUED, Status.RUNNING)
+        return self.status in TIMED

@@ -79,5 +79,5 @@ def _send_again() -> None:
 
 def _end_overdue() -> None:
     late = timezone.now() - timedelta(seconds=OVERDUE_SECONDS)
-    for task in Task.objects.unfinished().filter(deadline__lt=late).defer("secrets")[:BATCH]:
+    for task in Task.objects.overdue(late).defer("secrets")[:BATCH]:
         services.expire_deadline(task)
