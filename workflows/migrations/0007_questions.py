@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
         ("client_sessions", "0003_stream_tickets"),
-        ("workflows", "0008_webhooks"),
+        ("workflows", "0006_for_operators_of_workflows"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("workflows", "0006_for_operators_of_workflows"),
+        ("workflows", "0007_questions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
