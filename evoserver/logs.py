@@ -76,6 +76,8 @@ def logging_config(level: str, format: str = "console") -> dict[str, Any]:
             "httpx": {"level": "WARNING"},
             "httpx2": {"level": "WARNING"},
             "openai": {"level": "WARNING"},
+            # It logs what servers send, as errors with a traceback; what is wrong with one is told by workflows.mcp.
+            "mcp": {"level": "CRITICAL"},
             "asyncio": {"level": "WARNING"},
             "psycopg.pool": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},

@@ -32,8 +32,8 @@ def problems_of(schema: Mapping[str, Any] | Draft202012Validator, value: Any) ->
     checking = schema if isinstance(schema, Draft202012Validator) else validator(schema)
     try:
         errors = sorted(checking.iter_errors(value), key=lambda error: list(map(str, error.path)))
-    except Unresolvable:
-        return ["the schema points to a part that is not there, so that nothing fits it"]
+    except (Unresolvable, RecursionError):
+        return ["the schema points to a part that is not there, or to itself, so that nothing fits it"]
     return [_sentence(best_match([error])) for error in errors[:_MAX_PROBLEMS]]
 
 
