@@ -12,6 +12,8 @@ from psycopg.conninfo import conninfo_to_dict
 from workflows.outgoing.addresses import networks
 from workflows.toolbox import BadTools, offered
 
+NETWORKS = ("FETCH_ALLOWED_NETWORKS", "MCP_ALLOWED_NETWORKS", "WEBHOOK_ALLOWED_NETWORKS")
+
 
 @register()
 def check_settings(app_configs: Any, **_: Any) -> Iterable[CheckMessage]:
@@ -69,7 +71,7 @@ def _check_limits() -> Iterable[CheckMessage]:
 
 
 def _check_tools() -> Iterable[CheckMessage]:
-    bad = [name for name in ("FETCH_ALLOWED_NETWORKS", "WEBHOOK_ALLOWED_NETWORKS") if not _are_networks(name)]
+    bad = [name for name in NETWORKS if not _are_networks(name)]
     for name in bad:
         yield Error(
             f"{name} holds something that is neither an address nor a network.",

@@ -304,6 +304,15 @@ FETCH_ALLOWED_HOSTS = setting.names(
 FETCH_ALLOWED_NETWORKS = setting.names(
     "FETCH_ALLOWED_NETWORKS", [], "private addresses or networks that may be fetched from all the same"
 )
+MCP_ALLOWED_HOSTS = setting.names(
+    "MCP_ALLOWED_HOSTS",
+    [],
+    "hosts of MCP servers that requests may bring along in `mcp_config`, besides those of registered ones; as in "
+    "`FETCH_ALLOWED_HOSTS`",
+)
+MCP_ALLOWED_NETWORKS = setting.names(
+    "MCP_ALLOWED_NETWORKS", [], "private addresses or networks in which MCP servers may be reached"
+)
 TOOL_DATABASE_URL = setting.text(
     "TOOL_DATABASE_URL",
     "",

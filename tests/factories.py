@@ -86,7 +86,8 @@ def kinds_of(task_id: uuid.UUID) -> list[str]:
 
 def make_workflow(caller: Caller, *tasks: dict[str, Any], name: str = "Count the stars") -> Workflow:
     """A workflow of these tasks, or of one. It has not run."""
-    return services.create_workflow(caller, draft_of({"name": name, "tasks": list(tasks) or [{"name": "count"}]}))
+    body = {"name": name, "tasks": list(tasks) or [{"name": "count"}]}
+    return services.create_workflow(caller, draft_of(body, caller))
 
 
 def run_and_cancel(caller: Caller, workflow: Workflow) -> Task:

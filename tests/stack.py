@@ -26,6 +26,8 @@ TEST_SETTINGS = {
     "LOG_LEVEL": "INFO",
     "FETCH_ALLOWED_NETWORKS": "127.0.0.1",
     "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1",
+    "MCP_ALLOWED_HOSTS": "localhost",
+    "MCP_ALLOWED_NETWORKS": "127.0.0.1,::1",
     "TOOLS": "examples.tools.house_tools.TOOLS",
 }
 

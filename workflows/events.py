@@ -39,6 +39,7 @@ class Kind(StrEnum):
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
     QUESTION_EXPIRED = "question.expired"
+    MCP_LISTED = "mcp.listed"
 
     PLAN_COMPLETED = "plan.completed"
     NODE_COMPLETED = "node.completed"

@@ -1,13 +1,19 @@
 """Servers that are real processes, and a pool that is closed in the end."""
 
 import json
+import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evoserver.local.ports import free_port
+from tests.admin.conftest import staff  # noqa: F401
 from tests.tools.conftest import files, use  # noqa: F401
 from workflows.mcp.pool import Pool
 from workflows.mcp.server import Server
@@ -38,6 +44,23 @@ def bad(log: Path) -> Bad:
         return Server("bad", command=(sys.executable, BAD, mode, str(log)), **more)
 
     return server
+
+
+@contextmanager
+def open_warehouse() -> Iterator[int]:
+    """The example server over HTTP. Yields its port."""
+    port = free_port()
+    with subprocess.Popen([sys.executable, WAREHOUSE, "--port", str(port)], stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        yield port
+        process.terminate()
 
 
 def received(log: Path) -> list[dict[str, Any]]:

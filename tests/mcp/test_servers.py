@@ -1,15 +1,13 @@
 """Servers that behave, over standard input and output and over HTTP, and what a task's tools make of them."""
 
 import asyncio
-import subprocess
 import sys
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
-from evoserver.local.ports import free_port
-from tests.mcp.conftest import WAREHOUSE, Bad, received
+from tests.mcp.conftest import WAREHOUSE, Bad, open_warehouse, received
 from tests.tools.conftest import Use
 from tests.tools.serving import pages, redirect
 from workflows.engine.tools import Tool
@@ -30,17 +28,8 @@ async def warehouse(request: Any) -> Any:
     if request.param == "stdio":
         yield Server("shop", command=(sys.executable, WAREHOUSE), env=(("SHOP_KEY", "k"),))
         return
-    port = free_port()
-    with subprocess.Popen([sys.executable, WAREHOUSE, "--port", str(port)], stderr=subprocess.DEVNULL) as process:
-        for _ in range(200):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                break
-            except OSError:
-                await asyncio.sleep(0.1)
+    with open_warehouse() as port:
         yield Server("shop", url=f"http://127.0.0.1:{port}/mcp", networks=LOOPBACK)
-        process.terminate()
 
 
 async def test_a_servers_tools_are_used_like_any_other(warehouse: Server, pool: Pool, use: Use, monkeypatch) -> None:
@@ -103,8 +92,8 @@ async def test_a_redirect_leads_nowhere_else(pool: Pool) -> None:
     async with pages({}) as other, pages({"/mcp": redirect("x")}) as served:
         served.answers = {"/mcp": redirect(other.url("/mcp")).replace(b"302 Found", b"307 Temporary Redirect")}
         with pytest.raises(ServerFailed):
-            await pool.connection(Server("x", url=served.url("/mcp"), networks=LOOPBACK))
-        assert served.asked
+            await pool.connection(Server("x", url=served.url("/mcp"), networks=LOOPBACK, headers=(("X-Key", "k"),)))
+        assert "x-key: k" in served.asked[0].lower()
         assert other.asked == []
 
 

@@ -16,7 +16,6 @@ from tests.routes import all_routes
 from tests.stack import Stack, wait_for
 from tests.streaming.sse import Connection
 from workflows import services
-from workflows.dialects.workflows.drafting import draft_of
 from workflows.models import Webhook
 
 OURS = ("workflows.dialects",)
@@ -81,7 +80,7 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
     elif route.pattern.endswith("tickets"):
         body = {"stream": f"/stream/{ids['task']}"}
     elif route.pattern.endswith("workflows/mermaid"):
-        body = {"workflow_graph": draft_of({"name": "Count", "tasks": [{"name": "count"}]}).graph}
+        body = {"workflow_graph": EXECUTION["workflow_graph"]}
     elif route.pattern.endswith("webhooks"):
         body = WEBHOOK
     elif route.pattern.endswith("replay"):

@@ -3,9 +3,33 @@
 from django.contrib import admin
 
 from sessions.login import AdminLoginForm
-from workflows.admin import budgets, events, questions, sessions, steps, tasks, tokens, webhooks, workers, workflows
+from workflows.admin import (
+    budgets,
+    events,
+    mcp_servers,
+    questions,
+    sessions,
+    steps,
+    tasks,
+    tokens,
+    webhooks,
+    workers,
+    workflows,
+)
 
-__all__ = ["budgets", "events", "questions", "sessions", "steps", "tasks", "tokens", "webhooks", "workers", "workflows"]
+__all__ = [
+    "budgets",
+    "events",
+    "mcp_servers",
+    "questions",
+    "sessions",
+    "steps",
+    "tasks",
+    "tokens",
+    "webhooks",
+    "workers",
+    "workflows",
+]
 
 admin.site.site_header = admin.site.site_title = "Evoserver"
 # The lists are wide; the index and the line above each page lead everywhere.

@@ -27,7 +27,7 @@ Submit = Callable[[services.Submission], Task]
 def execute_generated(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBase:
     """`/tasks/<id>/execute`: what a task generated."""
     found = find_task(caller, task_id)
-    graph = checked_graph(generated_graph(found))
+    graph = checked_graph(generated_graph(found), caller)
     plain = services.Submission(
         job=Job.EXECUTE,
         goal=found.goal,
@@ -67,7 +67,7 @@ def _execute(
         return _form_page(request, caller, form, plain, back)
     if graph is not None:
         try:
-            check_inputs(graph, form.inputs)
+            check_inputs(graph, form.inputs, caller)
         except Invalid as invalid:
             form.refuse(invalid)
             return _form_page(request, caller, form, plain, back)

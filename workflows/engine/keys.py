@@ -15,6 +15,8 @@ TOOL: Final = "tool"
 
 QUESTION: Final = "question"
 """What the key of a question begins with; the key of what it is about follows."""
+MCP: Final = "mcp"
+"""The kind of a step that is the listing of an MCP server of the task's own, and what its key begins with."""
 
 MAX_NAME_CHARS: Final = 64
 

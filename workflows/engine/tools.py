@@ -21,7 +21,7 @@ MAX_OUTPUT_LIMIT: Final = 200_000
 NO_PARAMETERS: Final[Mapping[str, Any]] = {"type": "object", "properties": {}, "additionalProperties": False}
 
 # What OpenAI takes for a function's name; MCP's are wider, and have to be made to fit.
-_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+TOOL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 class ToolFailed(Exception):
@@ -90,7 +90,7 @@ class Tool:
     output_limit: int = 20_000
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not TOOL_NAME.fullmatch(self.name):
             raise ValueError(f"a tool's name has 1 to 64 of a-z, A-Z, 0-9, _ and -, unlike {self.name[:80]!r}")
         if not self.description.strip():
             raise ValueError(f"the tool {self.name} needs a description: models choose by it")

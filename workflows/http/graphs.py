@@ -1,14 +1,18 @@
 """Workflows that requests bring along, and inputs for them: checked before there is a task."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from sessions.callers import Caller
 from workflows.engine.graphs import graph as graphs
 from workflows.engine.graphs.executable import execution_problems
+from workflows.engine.tools import TOOL_NAME, Tool
 from workflows.exceptions import Conflict, Invalid, Problem
+from workflows.mcp.names import server_of
+from workflows.mcp.toolset import stub
 from workflows.models import Job, Status, Task
-from workflows.toolbox import offered
+from workflows.toolbox import tools_for
 
 MAX_NODES: Final = 1000
 MAX_PROBLEMS: Final = 20
@@ -24,8 +28,10 @@ GENERATES: Final = frozenset({Job.GENERATE, Job.RUN})
 Graph = Mapping[str, Any]
 
 
-def checked_graph(graph: Any) -> dict[str, Any]:
-    """A graph that can be executed, given its inputs. Raises Invalid: each problem names the node, and its place."""
+def checked_graph(graph: Any, caller: Caller, servers: Collection[str] = ()) -> dict[str, Any]:
+    """A graph that can be executed, given its inputs. `servers`: MCP servers that the request brings along, whose
+    tools show only later. Raises Invalid: each problem names the node, and its place.
+    """
     nodes = graph.get("nodes") if isinstance(graph, dict) else None
     if isinstance(nodes, list) and len(nodes) > MAX_NODES:
         msg = f"The graph has {len(nodes):,} nodes, and {MAX_NODES:,} is the most. Split it into several workflows."
@@ -34,7 +40,8 @@ def checked_graph(graph: Any) -> dict[str, Any]:
         places = _places(nodes if isinstance(nodes, list) else [])
         raise Invalid([Problem(loc=_loc(said, places), msg=said, type="value_error") for said in problems])
     # Inputs come with each execution; what the graph itself lacks can be said of it alone.
-    _refuse(problem for problem in execution_problems(graph, {}, offered()) if problem["loc"][0] == FIELD)
+    tools = _tools_of(caller, graph, servers)
+    _refuse(problem for problem in execution_problems(graph, {}, tools) if problem["loc"][0] == FIELD)
     checked: dict[str, Any] = graph
     return checked
 
@@ -53,9 +60,17 @@ def generated_graph(task: Task) -> dict[str, Any]:
     return graph
 
 
-def check_inputs(graph: Graph, inputs: Mapping[str, Any]) -> None:
+def check_inputs(graph: Graph, inputs: Mapping[str, Any], caller: Caller, servers: Collection[str] = ()) -> None:
     """Raises Invalid for inputs that are missing or of a wrong type."""
-    _refuse(execution_problems(graph, inputs, offered()))
+    _refuse(execution_problems(graph, inputs, _tools_of(caller, graph, servers)))
+
+
+def _tools_of(caller: Caller, graph: Graph, servers: Collection[str]) -> list[Tool]:
+    tools = tools_for(caller.group_id)
+    agents = [agent for node in graph["nodes"] for agent in node["agents"]]
+    named = {name for agent in agents for name in agent.get("tool_names") or ()}
+    later = [name for name in named if server_of(name) in servers and tools.get(name) is None]
+    return [*tools, *(stub(name, str(server_of(name)), "") for name in later if TOOL_NAME.fullmatch(name))]
 
 
 def _refuse(problems: Iterator[Problem] | Sequence[Problem]) -> None:

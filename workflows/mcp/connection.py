@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from mcp import Client, MCPError
 from mcp.client.session import IncomingMessage
-from mcp.shared.dispatcher import ProgressFnT
 from mcp_types import (
     CONNECTION_CLOSED,
     INVALID_REQUEST,
@@ -21,9 +20,10 @@ from pydantic import ValidationError
 
 from workflows.engine.text import cut, scrub
 from workflows.mcp.addresses import address_transport
-from workflows.mcp.listing import Listing, read_listing
+from workflows.mcp.listing import read_listing
 from workflows.mcp.processes import process_transport
-from workflows.mcp.server import CONNECT_S, Server, ServerFailed
+from workflows.mcp.results import answer_of
+from workflows.mcp.server import CONNECT_S, Answer, Listing, Progress, Server, ServerFailed
 from workflows.mcp.trouble import Trouble
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Connection:
             raise self._failure(self._said(error)) from None
         return self.listing
 
-    async def call(self, tool: str, arguments: Mapping[str, Any], progress: ProgressFnT) -> CallToolResult:
+    async def call(self, tool: str, arguments: Mapping[str, Any], progress: Progress) -> Answer:
         """Call a tool by the server's name for it. Who is cancelled meanwhile tells the server.
 
         Raises `ServerFailed`. A server that does not answer in time is given up, and started anew for the next call.
@@ -92,10 +92,10 @@ class Connection:
             async with asyncio.timeout(self.server.timeout_s):
                 # Not `client.call_tool`: it would check the result against a schema of the server's, whose patterns
                 # could hold up the loop.
-                return await client.session.send_request(
+                result = await client.session.send_request(
                     CallToolRequest(params=CallToolRequestParams(name=tool, arguments=dict(arguments))),
                     CallToolResult,
-                    progress_callback=progress,
+                    progress_callback=_Told(progress),
                 )
         except TimeoutError:
             self._trouble.say("The server did not answer a call in time.")
@@ -111,6 +111,8 @@ class Connection:
             raise ServerFailed(self._said(error)) from None
         except (ValidationError, RuntimeError) as error:
             raise self._failure(self._said(error)) from None
+        else:
+            return answer_of(result)
         finally:
             self.calls -= 1
             self.used_at = self._clock()
@@ -172,3 +174,13 @@ class Connection:
             case ValidationError() | RuntimeError():
                 return "The server answered with something that MCP does not have."
         return "The server could not be reached, or broke off."
+
+
+class _Told:
+    """Progress as the SDK hands it over: its type names the arguments."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    async def __call__(self, progress: float, total: float | None, message: str | None) -> None:
+        await self._progress(progress, total, message)

@@ -2,34 +2,19 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, NamedTuple, TypedDict
+from typing import Final
 
 from mcp_types import ListToolsResult, PaginatedRequestParams
 from mcp_types import Tool as ServersTool
 
 from workflows.engine.text import cut, scrub
+from workflows.mcp.server import ListedTool, Listing
 
 MAX_TOOLS: Final = 100
 MAX_PAGES: Final = 20
 MAX_SCHEMA_CHARS: Final = 20_000
 MAX_DESCRIPTION_CHARS: Final = 1_000
 MAX_NAME_CHARS: Final = 200
-
-
-class ListedTool(TypedDict):
-    """As the server has it. `read_only`: it says that it changes nothing."""
-
-    name: str
-    description: str
-    parameters: dict[str, Any]
-    read_only: bool
-
-
-class Listing(NamedTuple):
-    """`left_out`: a sentence for each thing that was not taken."""
-
-    tools: list[ListedTool]
-    left_out: list[str]
 
 
 ListPage = Callable[[PaginatedRequestParams | None], Awaitable[ListToolsResult]]

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from workflows.mcp.connection import Connection
-from workflows.mcp.listing import Listing
-from workflows.mcp.server import CONNECT_S, Server, ServerFailed
+from workflows.mcp.server import CONNECT_S, Listing, Server, ServerFailed
 
 IDLE_S: Final = 300.0
 FIRST_PAUSE_S: Final = 1.0
@@ -75,7 +74,8 @@ class Pool:
                 held = place.connection
                 if held and held.calls == 0 and (held.is_over or self._clock() - held.used_at > self._idle_s):
                     self._leave(place)
-                if place.connection is None and self._clock() - max(place.used_at, place.not_before) > self._idle_s:
+                since = self._clock() - max(place.used_at, place.not_before)
+                if place.connection is None and not place.lock.locked() and since > self._idle_s:
                     del self._places[server]
 
     async def close(self) -> None:

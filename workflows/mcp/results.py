@@ -7,16 +7,17 @@ from typing import Final
 from mcp_types import AudioContent, CallToolResult, ImageContent, ResourceLink, TextContent, TextResourceContents
 
 from workflows.engine.text import cut
+from workflows.mcp.server import Answer
 
 NAMED_CHARS: Final = 300
 
 
-def text_of(result: CallToolResult) -> str:
+def answer_of(result: CallToolResult) -> Answer:
     """Its texts joined, or its structure as JSON where it has no text; what is neither is named."""
     parts = list(_parts(result))
     if not any(isinstance(part, TextContent) for part in result.content) and result.structured_content is not None:
         parts.append(json.dumps(result.structured_content, ensure_ascii=False))
-    return "\n".join(parts) or "(The tool answered with nothing.)"
+    return Answer(not result.is_error, "\n".join(parts) or "(The tool answered with nothing.)")
 
 
 def _parts(result: CallToolResult) -> Iterator[str]:

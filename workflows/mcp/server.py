@@ -1,7 +1,8 @@
-"""What a server is, as far as reaching it goes, and the one way in which it fails."""
+"""What a server is, what it has and gives, and the one way in which it fails. Loads nothing of the SDK."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, NamedTuple, Protocol, TypedDict
 
 from workflows.outgoing.addresses import Network
 
@@ -32,3 +33,36 @@ class Server:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     networks: tuple[Network, ...] = ()
     timeout_s: float = 30.0
+
+
+class ListedTool(TypedDict):
+    """As the server has it. `read_only`: it says that it changes nothing."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    read_only: bool
+
+
+class Listing(NamedTuple):
+    """`left_out`: a sentence for each thing that was not taken."""
+
+    tools: list[ListedTool]
+    left_out: list[str]
+
+
+class Answer(NamedTuple):
+    """What a call gave, as a model reads it. `ok`: whether the tool did its work."""
+
+    ok: bool
+    text: str
+
+
+Progress = Callable[[float, float | None, str | None], Awaitable[None]]
+
+
+class Callee(Protocol):
+    """A server that is connected."""
+
+    async def call(self, tool: str, arguments: Mapping[str, Any], progress: Progress) -> Answer:
+        """Raises `ServerFailed`."""

@@ -1,28 +1,18 @@
 """A server's listed tools as tools of a toolbox: named so that they fit, and called through the pool."""
 
-import hashlib
-import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from workflows.engine.tools import MAX_TIMEOUT_S, Arguments, Tool, ToolContext, ToolFailed
-from workflows.mcp.connection import Connection
-from workflows.mcp.listing import ListedTool
-from workflows.mcp.results import text_of
-from workflows.mcp.server import CONNECT_S, Server, ServerFailed
+from workflows.mcp.names import tool_name
+from workflows.mcp.server import CONNECT_S, Callee, ListedTool, Server, ServerFailed
 
-SEPARATOR: Final = "__"
-MAX_SERVER_NAME: Final = 30
-SERVER_NAME: Final = re.compile(r"(?!.*__)[a-zA-Z0-9](?:[a-zA-Z0-9_-]{0,28}[a-zA-Z0-9])?")
-"""With no `__` in it and no `_` at its end, so that the tools of two servers never have the same name."""
 GRACE_S: Final = 5.0
 PROGRESS_CHARS: Final = 500
 
-_MAX_NAME: Final = 64
-_DIGEST_CHARS: Final = 8
 _PATTERNS: Final = ("pattern", "patternProperties")
 
-Connect = Callable[[Server], Awaitable[Connection]]
+Connect = Callable[[Server], Awaitable[Callee]]
 
 
 class Toolset(NamedTuple):
@@ -56,17 +46,6 @@ def stub(name: str, server: str, reason: str) -> Tool:
 
     description = f"Belongs to the MCP server {server}, which cannot be reached at the moment."
     return Tool(name=name, description=description, call=call, parameters={"type": "object"})
-
-
-def tool_name(server: str, tool: str) -> str:
-    """`<server>__<tool>`. A name that models' APIs do not take is made to fit, always in the same way, with a digest
-    of what it was."""
-    plain = re.sub(r"[^a-zA-Z0-9_-]", "_", tool)
-    name = f"{server}{SEPARATOR}{plain}"
-    if plain == tool and len(name) <= _MAX_NAME:
-        return name
-    digest = hashlib.sha256(tool.encode()).hexdigest()[:_DIGEST_CHARS]
-    return f"{name[: _MAX_NAME - _DIGEST_CHARS - 1]}_{digest}"
 
 
 def _tool(name: str, server: Server, listed: ListedTool, connect: Connect) -> Tool:
@@ -105,13 +84,12 @@ class _Call:
 
         try:
             connection = await self._connect(self._server)
-            result = await connection.call(self._tool, arguments, tell)
+            answer = await connection.call(self._tool, arguments, tell)
         except ServerFailed as failed:
             raise ToolFailed(f"The MCP server {self._server.name}: {failed.detail}") from None
-        said = text_of(result)
-        if result.is_error:
-            raise ToolFailed(said)
-        return said
+        if not answer.ok:
+            raise ToolFailed(answer.text)
+        return answer.text
 
 
 def _without_patterns(schema: Any, *, is_names: bool = False) -> Any:

@@ -2,6 +2,7 @@
 
 from workflows.models.budget import Budget, Reservation, Spending
 from workflows.models.event import Event
+from workflows.models.mcp_server import McpServer
 from workflows.models.question import Question
 from workflows.models.step import Step
 from workflows.models.stream import EventRow, StreamKey
@@ -19,6 +20,7 @@ __all__ = [
     "Event",
     "EventRow",
     "Job",
+    "McpServer",
     "Question",
     "Reservation",
     "Spending",

@@ -6,6 +6,7 @@ from workflows.services.cancel import cancel, cancel_quietly
 from workflows.services.claim import claim, requeue
 from workflows.services.deliveries import replay
 from workflows.services.finish import complete, expire_deadline, fail
+from workflows.services.mcp import delete_mcp_server, save_mcp_server
 from workflows.services.pause import pause, resume
 from workflows.services.questions import answer, answers_of, ask, expire_questions, said_in_words, wait
 from workflows.services.rerun import rerun
@@ -43,6 +44,7 @@ __all__ = [
     "create_webhook",
     "create_workflow",
     "deactivate_webhook",
+    "delete_mcp_server",
     "delete_webhook",
     "delete_workflow",
     "edit_webhook",
@@ -64,6 +66,7 @@ __all__ = [
     "rotate_secret",
     "run_workflow",
     "said_in_words",
+    "save_mcp_server",
     "submit",
     "touch_sessions",
     "wait",

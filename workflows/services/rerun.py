@@ -1,5 +1,6 @@
 """The same again, as a new task."""
 
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from workflows.engine.replay import kept
 from workflows.engine.text import listed
 from workflows.events import Kind
 from workflows.exceptions import Conflict, Invalid, Problem
+from workflows.mcp.names import TASK_HEADERS, TASK_SERVERS
 from workflows.models import Event, Job, Status, Step, Task
 from workflows.services.submit import Submission, submit
 
@@ -36,6 +38,11 @@ def rerun(
     """
     if not task.has_ended:
         raise Conflict(f"Task {task.pk} is still {task.status}. Cancel it first, or wait for its end.")
+    if unsent := _servers_without_headers(task, secrets or {}):
+        raise Conflict(
+            f"This task sent headers of yours to the MCP servers {listed(unsent)}, which were wiped when it ended. "
+            'Send them again: {"mcp_config": {"mcpServers": {"name": {"url": "…", "headers": {…}}}}}.'
+        )
     if task.had_secrets and not secrets:
         raise Conflict(
             "This task ran with a model key of yours, which was wiped when it ended. "
@@ -64,6 +71,12 @@ def rerun(
     if task.status != Status.COMPLETED or redo:
         _copy_ledger(task, again, redo)
     return again
+
+
+def _servers_without_headers(task: Task, secrets: Mapping[str, str]) -> list[str]:
+    given = json.loads(secrets.get(TASK_HEADERS) or "{}")
+    servers = task.params.get(TASK_SERVERS) or {}
+    return [name for name, server in servers.items() if server["sends_headers"] and name not in given]
 
 
 def _copy_ledger(source: Task, target: Task, redo: Collection[str]) -> None:

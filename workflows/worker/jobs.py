@@ -10,44 +10,49 @@ from workflows.engine.generation.generator import generate
 from workflows.engine.journal import Journal
 from workflows.engine.llm.client import DEMO, Models, ModelSettings
 from workflows.engine.portion import Portion
-from workflows.engine.tools import Tool
+from workflows.engine.tools import Toolbox
 from workflows.exceptions import InputsMissing, Invalid
 from workflows.models import Job, Task
 from workflows.providers import model_settings
-from workflows.toolbox import offered
-from workflows.tools.people import ASK_PERSON
+from workflows.toolbox import shown_tools
 
-Run = Callable[[Task, Mapping[str, str], Models, Journal], Awaitable[dict[str, Any]]]
+Run = Callable[[Task, Mapping[str, str], Models, Journal, Toolbox], Awaitable[dict[str, Any]]]
 
 GENERATED: Final = 30
 """Percent of a run that its generation is."""
 
 
-async def run_generation(task: Task, secrets: Mapping[str, str], models: Models, journal: Journal) -> dict[str, Any]:
+async def run_generation(
+    task: Task, secrets: Mapping[str, str], models: Models, journal: Journal, tools: Toolbox
+) -> dict[str, Any]:
     """A goal becomes a workflow. The result: `{goal, workflow_graph, message}`."""
     model = _model_of(task, secrets)
-    graph = await generate(task.goal, settings=model, models=models, journal=journal, tools=_for_planning())
+    graph = await generate(task.goal, settings=model, models=models, journal=journal, tools=shown_tools(tools))
     return {"goal": task.goal, "workflow_graph": graph, "message": _said("generated", model)}
 
 
-async def run_execution(task: Task, secrets: Mapping[str, str], models: Models, journal: Journal) -> dict[str, Any]:
+async def run_execution(
+    task: Task, secrets: Mapping[str, str], models: Models, journal: Journal, tools: Toolbox
+) -> dict[str, Any]:
     """A workflow is executed: the task's version, or the graph it was given. The result: `{goal, outputs, results,
     iterations, message}`, and the `workflow_graph` where it grew."""
     graph = task.workflow_version.graph if task.workflow_version else task.params["workflow_graph"]
-    return await _execute(task, graph, _model_of(task, secrets), models, journal)
+    return await _execute(task, graph, _model_of(task, secrets), models, journal, tools)
 
 
-async def run_whole(task: Task, secrets: Mapping[str, str], models: Models, journal: Journal) -> dict[str, Any]:
+async def run_whole(
+    task: Task, secrets: Mapping[str, str], models: Models, journal: Journal, tools: Toolbox
+) -> dict[str, Any]:
     """Both, one after the other. The result: an execution's, with the `workflow_graph`."""
     model = _model_of(task, secrets)
     first = Portion(journal, 0, GENERATED)
-    graph = await generate(task.goal, settings=model, models=models, journal=first, tools=_for_planning())
-    result = await _execute(task, graph, model, models, Portion(journal, GENERATED, 100))
+    graph = await generate(task.goal, settings=model, models=models, journal=first, tools=shown_tools(tools))
+    result = await _execute(task, graph, model, models, Portion(journal, GENERATED, 100), tools)
     return {"workflow_graph": graph, **result}
 
 
 async def _execute(
-    task: Task, graph: Mapping[str, Any], model: ModelSettings, models: Models, journal: Journal
+    task: Task, graph: Mapping[str, Any], model: ModelSettings, models: Models, journal: Journal, tools: Toolbox
 ) -> dict[str, Any]:
     try:
         executed = await execute(
@@ -56,7 +61,7 @@ async def _execute(
             settings=model,
             models=models,
             journal=journal,
-            tools=offered(),
+            tools=tools,
             task_id=str(task.pk),
             limits=ExecutionLimits(nodes_at_once=settings.NODES_AT_ONCE),
             depth=task.params.get("depth", 1),
@@ -67,11 +72,6 @@ async def _execute(
         raise InputsMissing("; ".join(problem["msg"] for problem in invalid.problems[:5])) from None
     grown = {"workflow_graph": executed.pop("graph")} if "graph" in executed else {}
     return {"goal": task.goal, **executed, **grown, "message": _said("executed", model)}
-
-
-def _for_planning() -> list[Tool]:
-    """The tools that planned agents may get. People are asked only where a graph says so: nobody may be there."""
-    return [tool for tool in offered() if tool.name != ASK_PERSON.name]
 
 
 def _model_of(task: Task, secrets: Mapping[str, str]) -> ModelSettings:

@@ -28,6 +28,7 @@ from workflows.worker import lease, sweep
 from workflows.worker.jobs import JOBS
 from workflows.worker.journal import DatabaseJournal
 from workflows.worker.lease import Held
+from workflows.worker.mcp import McpServers
 from workflows.worker.texts import TextWriter
 from workflows.worker.webhooks import Deliverer
 
@@ -62,6 +63,7 @@ class Runtime:
         self._passed_on: list[uuid.UUID] = []
         self._texts: TextWriter
         self._models: Models
+        self._mcp: McpServers
 
     def start(self) -> None:
         self._thread.start()
@@ -90,12 +92,15 @@ class Runtime:
     async def _start(self) -> None:
         self._texts = TextWriter(self._threads)
         self._models = Models(provider_calls_at_once=settings.PROVIDER_CALLS_AT_ONCE)
+        self._mcp = McpServers(self._threads)
         await self._beats.insist(lease.take, self.worker_id, socket.gethostname(), os.getpid())
         self._background = [
             asyncio.create_task(self._texts.run()),
             asyncio.create_task(self._for_ever(self._beat)),
             asyncio.create_task(self._for_ever(self._sweep)),
             asyncio.create_task(self._for_ever(self._deliverer.round)),
+            asyncio.create_task(self._for_ever(self._mcp.look)),
+            asyncio.create_task(self._for_ever(self._mcp.tend)),
         ]
         logger.info("worker %s is ready", self.worker_id)
 
@@ -131,7 +136,8 @@ class Runtime:
                 async with asyncio.timeout(remaining) as limit:
                     await journal.load()
                     secrets = stored_secrets.decrypt(task.secrets) if task.secrets else {}
-                    result = await JOBS[task.job](task, secrets, self._models, journal)
+                    tools = await self._mcp.tools_of(task, secrets, journal)
+                    result = await JOBS[task.job](task, secrets, self._models, journal, tools)
             except TimeoutError:
                 if not limit.expired():
                     raise
@@ -243,6 +249,7 @@ class Runtime:
                     )
                 await self._deliverer.stop()
                 await self._threads.insist(lease.give_up, self.worker_id)
+                await self._mcp.close()
         except TimeoutError:
             logger.warning("worker %s could not hand over; its tasks are taken when its lease ends", self.worker_id)
         else:

@@ -31,7 +31,7 @@ NODE_STATUS: Final = {
 
 BUDGETS: Final = (Kind.BUDGET_WARNING, Kind.BUDGET_EXCEEDED)
 QUESTIONS: Final = (Kind.QUESTION_ASKED, Kind.QUESTION_ANSWERED)
-TOOLS: Final = (Kind.TOOL_STARTED, Kind.TOOL_COMPLETED)
+TOOLS: Final = (Kind.MCP_LISTED, Kind.TOOL_STARTED, Kind.TOOL_COMPLETED)
 
 UPDATES: Final = frozenset({Kind.TASK_PROGRESS, *SAYS, *NODE_STATUS, *BUDGETS, *QUESTIONS, *TOOLS})
 """The kinds that show as an `update`."""
@@ -58,6 +58,9 @@ def sentence(event: EventRow) -> str:
             return str(data["text"])
         case Kind.QUESTION_ANSWERED:
             return f"{data['by']} has answered"
+        case Kind.MCP_LISTED:
+            offers = f"has {data['total']} tools" if data["ok"] else "cannot be used"
+            return f"The MCP server {data['server']} {offers}"
         case Kind.TOOL_STARTED:
             return f"{node} uses the tool {data['tool']}"
         case Kind.TOOL_COMPLETED:

@@ -6,24 +6,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from workflows.exceptions import Invalid
 from workflows.http.budget import BudgetSerializer
 from workflows.http.fields import StringField, TimeoutField
 from workflows.http.llm_config import LLMConfigSerializer
+from workflows.http.mcp_config import McpConfigField
 
 MAX_GOAL = 10_000
 """Characters. A goal is stored in events, which stay under 64 KB."""
-
-
-@extend_schema_field(
-    {
-        "type": "object",
-        "properties": {"mcpServers": {"type": "object", "maxProperties": 0}},
-        "anyOf": [{"maxProperties": 0}, {"required": ["mcpServers"]}],
-    }
-)
-class McpConfigField(serializers.JSONField):
-    """`{}`, null and no servers mean none. Nothing else is taken yet."""
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})
@@ -58,10 +47,6 @@ class ModelSerializer(serializers.Serializer[Any]):
     timeout = TimeoutField()
     budget = BudgetSerializer(required=False, allow_null=True)
 
-    def validate_mcp_config(self, value: Any) -> None:
-        """`{}` and null mean none. Nothing else is taken yet, so everything else is refused, with its reason."""
-        refuse_mcp_servers(value)
-
 
 class GenerateSerializer(GoalSerializer, ModelSerializer):
     """`POST …/workflow/generate`."""
@@ -79,31 +64,6 @@ class RunSerializer(GoalSerializer, ModelSerializer):
     """`POST …/workflow/run`: a goal, and inputs beside it for the workflow that is generated."""
 
     inputs = InputsField(required=False, allow_null=True)
-
-
-def refuse_mcp_servers(value: Any) -> None:
-    """Raises Invalid for every MCP server that a client brings along."""
-    if value is None or value == {}:
-        return
-    where = ["body", "mcp_config"]
-    if not isinstance(value, dict) or not isinstance(servers := value.get("mcpServers"), dict):
-        raise Invalid.at(*where, msg='Must look like {"mcpServers": {"name": {"url": "…"}}}.', type="dict_type")
-    for name, server in servers.items():
-        if isinstance(server, dict) and "command" in server:
-            raise Invalid.at(
-                *where,
-                "mcpServers",
-                name,
-                "command",
-                msg="A command from a request would run on the server, so it is refused. "
-                "Leave it out; only an administrator can set up a server that is started by a command.",
-            )
-        raise Invalid.at(
-            *where,
-            "mcpServers",
-            name,
-            msg="MCP servers of a request's own are not allowed on this server. Leave mcp_config out.",
-        )
 
 
 def visible(goal: str) -> str:

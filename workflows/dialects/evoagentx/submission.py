@@ -1,6 +1,6 @@
 """From a request of this dialect to a task."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 from django.http import HttpRequest
@@ -22,10 +22,13 @@ from workflows.http.access import spend
 from workflows.http.budget import limits_of
 from workflows.http.graphs import check_inputs
 from workflows.http.idempotency import idempotency_of
+from workflows.http.mcp_config import choose_servers
 from workflows.http.views import validated
 from workflows.models import Job, Task
 
 Asked = Mapping[str, Any]
+Servers = Collection[str]
+"""The names of MCP servers that the request brings along."""
 
 
 class Wanted(NamedTuple):
@@ -36,27 +39,27 @@ class Wanted(NamedTuple):
     ignored: tuple[str, ...] = ()
 
 
-def _generation(caller: Caller, asked: Asked) -> Wanted:
+def _generation(caller: Caller, asked: Asked, servers: Servers) -> Wanted:
     return Wanted(asked["goal"], {})
 
 
-def _execution(caller: Caller, asked: Asked) -> Wanted:
+def _execution(caller: Caller, asked: Asked, servers: Servers) -> Wanted:
     """Raises Invalid, NotFound or Conflict where there is nothing that could be executed."""
-    graph = chosen_graph(caller, asked)
+    graph = chosen_graph(caller, asked, servers)
     inputs = asked.get("inputs") or {}
-    check_inputs(graph, inputs)
+    check_inputs(graph, inputs, caller, servers)
     source = {"workflow_of": asked["task_id"]} if asked.get("task_id") else {}
     ignored = tuple(f"inputs.{name}" for name in ignored_inputs(graph, inputs))
     return Wanted(graph["goal"], {**source, "workflow_graph": graph, "inputs": inputs}, ignored)
 
 
-def _run(caller: Caller, asked: Asked) -> Wanted:
+def _run(caller: Caller, asked: Asked, servers: Servers) -> Wanted:
     return Wanted(asked["goal"], {"inputs": asked.get("inputs") or {}})
 
 
 class Way(NamedTuple):
     serializer: type[serializers.Serializer[Any]]
-    wanted: Callable[[Caller, Asked], Wanted]
+    wanted: Callable[[Caller, Asked, Servers], Wanted]
 
 
 WAYS: Final[Mapping[Job, Way]] = {
@@ -75,15 +78,16 @@ def submit_job(
     serializer, wanted_of = WAYS[job]
     asked: Asked = validated(serializer, body)
     choice = providers.choose(asked.get("llm_config") or {})
-    wanted = wanted_of(caller, asked)
+    mcp = choose_servers(caller, asked.get("mcp_config"))
+    wanted = wanted_of(caller, asked, mcp.servers)
     spend(caller)
     return services.submit(
         caller,
         services.Submission(
             job=job,
             goal=wanted.goal,
-            params={"llm_config": choice.params, **wanted.params},
-            secrets=choice.secrets,
+            params={"llm_config": choice.params, **mcp.params, **wanted.params},
+            secrets={**choice.secrets, **mcp.secrets},
             timeout_seconds=asked["timeout"],
             **limits_of(asked),
             ignored=bounded([*ignored_keys(serializer, body), *wanted.ignored]),

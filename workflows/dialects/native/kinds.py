@@ -172,6 +172,16 @@ class AnsweredSerializer(SettledSerializer):
     by = serializers.CharField(help_text="Who answered.")
 
 
+class McpListedSerializer(ProgressedSerializer):
+    """An MCP server that the request brought along was asked for its tools."""
+
+    server = serializers.CharField(help_text="The name that the request gave it.")
+    ok = serializers.BooleanField(help_text="Whether it could be reached.")
+    tools = serializers.ListField(child=serializers.CharField(), help_text="The server's names of the first ones.")
+    total = serializers.IntegerField(min_value=0, help_text="How many tools there are.")
+    error = serializers.CharField(required=False, help_text="What is wrong with it.")
+
+
 class ToolStartedSerializer(ToolCallSerializer, ProgressedSerializer):
     arguments = serializers.DictField(help_text="By name, long ones cut.")
 
@@ -253,6 +263,7 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.MODEL_COMPLETED: CallCompletedSerializer,
     Kind.BUDGET_WARNING: BudgetSerializer,
     Kind.BUDGET_EXCEEDED: BudgetSerializer,
+    Kind.MCP_LISTED: McpListedSerializer,
     Kind.TOOL_STARTED: ToolStartedSerializer,
     Kind.TOOL_OUTPUT: TextSerializer,
     Kind.TOOL_COMPLETED: ToolCompletedSerializer,

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from workflows.description.errors import TaskErrorSerializer
 from workflows.description.graph import ObjectField
 from workflows.http.fields import StringField
+from workflows.http.mcp_config import McpConfigField
 from workflows.http.paging import MAX_PAGE
 from workflows.models import Job, Status, Task
 
@@ -144,9 +145,11 @@ class KeySerializer(serializers.Serializer[Any]):
 
 
 class RerunSerializer(serializers.Serializer[Any]):
-    """The body of a rerun: the caller's model key again, where the task ran with one; and of a workflow's execution the
+    """The body of a rerun: the caller's model key again, where the task ran with one, and so the headers of MCP
+    servers; and of a workflow's execution the
     nodes that are to run again, and inputs that take the place of the earlier ones."""
 
     llm_config = KeySerializer(required=False)
+    mcp_config = McpConfigField(required=False, allow_null=True)
     nodes = serializers.ListField(child=StringField(max_length=200), required=False, max_length=1000)
     inputs = serializers.DictField(required=False)

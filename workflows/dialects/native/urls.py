@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workflows.dialects.native import questions, views, webhooks
+from workflows.dialects.native import questions, tools, views, webhooks
 
 urlpatterns = [
     path("tasks", views.TaskList.as_view()),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("questions/<str:question_id>/approve", questions.ApproveQuestion.as_view()),
     path("questions/<str:question_id>/reject", questions.RejectQuestion.as_view()),
     path("questions/<str:question_id>/answer", questions.AnswerQuestion.as_view()),
+    path("tools", tools.ToolList.as_view()),
     path("tickets", views.create_ticket),
     path("webhooks", webhooks.WebhookList.as_view()),
     path("webhooks/<str:webhook_id>", webhooks.WebhookDetail.as_view()),

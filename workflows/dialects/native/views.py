@@ -26,6 +26,7 @@ from workflows.dialects.native.serializers import (
 from workflows.http.access import spend
 from workflows.http.endpoint import endpoint
 from workflows.http.lookup import find_task
+from workflows.http.mcp_config import choose_servers
 from workflows.http.paging import CURSOR, NewestFirst
 from workflows.http.parsers import json_body
 from workflows.http.tickets import find_opening, issue_ticket
@@ -134,11 +135,12 @@ class RerunTask(CallerView):
     def post(self, request: Request, task_id: str) -> Response:
         task = find_task(self.caller, task_id)
         asked = validated(RerunSerializer, self.body())
+        servers = choose_servers(self.caller, asked.get("mcp_config"))
         spend(self.caller)
         again = services.rerun(
             self.caller,
             task,
-            secrets=asked.get("llm_config"),
+            secrets={**(asked.get("llm_config") or {}), **servers.secrets},
             redo=asked.get("nodes", ()),
             inputs=asked.get("inputs"),
         )

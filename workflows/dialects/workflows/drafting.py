@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sessions.callers import Caller
 from workflows.dialects.workflows.serializers import ConfigSerializer, TaskSerializer, WorkflowSerializer
 from workflows.engine.graphs import graph as graphs
 from workflows.engine.graphs import policies, wiring
@@ -14,12 +15,12 @@ from workflows.exceptions import Invalid, Problem
 from workflows.http.graphs import MAX_PROBLEMS, checked_graph
 from workflows.http.views import validated
 from workflows.services import Draft
-from workflows.toolbox import offered
+from workflows.toolbox import tools_for
 
 Task = Mapping[str, Any]
 
 
-def draft_of(body: Any) -> Draft:
+def draft_of(body: Any, caller: Caller) -> Draft:
     """The workflow that a body describes. Raises Invalid, with the place of each problem and the task it is about."""
     asked = validated(WorkflowSerializer, body)
     config = asked.get("config") or ConfigSerializer(data={}).run_validation({})
@@ -27,7 +28,7 @@ def draft_of(body: Any) -> Draft:
         if asked.get("tasks"):
             msg = "Send either tasks or a workflow_graph: a graph holds its tasks as nodes."
             raise Invalid.at("body", "tasks", msg=msg)
-        graph = checked_graph(asked["workflow_graph"])
+        graph = checked_graph(asked["workflow_graph"], caller)
         name = asked.get("name") or graph["goal"].strip()[:500]
         if not name:
             raise Invalid.at("body", "name", msg="Give a name: the graph has no goal to call it by.", type="missing")
@@ -36,7 +37,7 @@ def draft_of(body: Any) -> Draft:
         raise Invalid.at("body", "name", msg="This field is required.", type="missing")
     tasks: list[Task] = asked.get("tasks", [])
     definition = {"tasks": [dict(task) for task in tasks], "config": config}
-    return Draft(asked["name"], definition, graph_of(asked["name"], tasks) if tasks else None)
+    return Draft(asked["name"], definition, graph_of(asked["name"], tasks, caller) if tasks else None)
 
 
 def ignored_keys(body: Mapping[str, Any]) -> list[str]:
@@ -52,9 +53,9 @@ def ignored_keys(body: Mapping[str, Any]) -> list[str]:
     return [name[:100] for name in found[:50]]
 
 
-def graph_of(name: str, tasks: Sequence[Task]) -> dict[str, Any]:
+def graph_of(name: str, tasks: Sequence[Task], caller: Caller) -> dict[str, Any]:
     """The graph of tasks that fit together. Raises Invalid."""
-    problems = [*_problems(tasks)][:MAX_PROBLEMS]
+    problems = [*_problems(tasks, caller)][:MAX_PROBLEMS]
     if problems:
         raise Invalid(problems)
     sub_tasks = tuple(_sub_task(task) for task in tasks)
@@ -66,7 +67,7 @@ def graph_of(name: str, tasks: Sequence[Task]) -> dict[str, Any]:
         if policy:
             node[policies.KEY] = policy
     # Our own making is held to the same rules as what others post.
-    return checked_graph(graph)
+    return checked_graph(graph, caller)
 
 
 def result_name(task: str) -> str:
@@ -74,7 +75,7 @@ def result_name(task: str) -> str:
     return f"{task}_result"
 
 
-def _problems(tasks: Sequence[Task]) -> Iterator[Problem]:
+def _problems(tasks: Sequence[Task], caller: Caller) -> Iterator[Problem]:
     places: dict[str, int] = {}
     for index, task in enumerate(tasks):
         first = places.setdefault(task["name"], index)
@@ -85,7 +86,7 @@ def _problems(tasks: Sequence[Task]) -> Iterator[Problem]:
     yield from unknown
     if not unknown:
         yield from _circle(tasks, places)
-    yield from _tools(tasks)
+    yield from _tools(tasks, caller)
 
 
 def _unknown_dependencies(tasks: Sequence[Task], places: Mapping[str, int]) -> Iterator[Problem]:
@@ -110,13 +111,14 @@ def _circle(tasks: Sequence[Task], places: Mapping[str, int]) -> Iterator[Proble
         yield _problem(["body", "tasks", places[circle[0]], "depends_on"], msg)
 
 
-def _tools(tasks: Sequence[Task]) -> Iterator[Problem]:
+def _tools(tasks: Sequence[Task], caller: Caller) -> Iterator[Problem]:
+    tools = tools_for(caller.group_id)
     for index, task in enumerate(tasks):
         for number, tool in enumerate(task.get("tools") or ()):
-            if offered().get(tool) is not None:
+            if tools.get(tool) is not None:
                 continue
             asks = f"The task {task['name']!r} asks for the tool {cut(tool, 80)!r}"
-            msg = f"{asks}, which is not on offer. Choose from {offered()}, or leave it out."
+            msg = f"{asks}, which is not on offer. Choose from {tools}, or leave it out."
             yield _problem(["body", "tasks", index, "tools", number], msg)
 
 

@@ -25,7 +25,7 @@ def execute(request: HttpRequest, caller: Caller, workflow: Workflow, body: Any)
     inputs = asked.get("inputs") or {}
     ignored = [name for name in body if name not in ExecuteSerializer().fields]
     if version.graph is not None:
-        check_inputs(version.graph, inputs)
+        check_inputs(version.graph, inputs, caller)
         ignored += [f"inputs.{name}" for name in ignored_inputs(version.graph, inputs)]
     choice = providers.choose(asked.get("llm_config") or {})
     spend(caller)

@@ -80,7 +80,7 @@ class Workflows(CallerView):
     def post(self, request: Request) -> Response:
         """Make a workflow, of tasks or of a `workflow_graph`. It runs when it is executed."""
         body = self.body()
-        workflow = services.create_workflow(self.caller, drafting.draft_of(body))
+        workflow = services.create_workflow(self.caller, drafting.draft_of(body, self.caller))
         return Response(
             showing.workflow_object(workflow, None, _ignored(body)),
             status=201,
@@ -143,7 +143,7 @@ class WorkflowDetail(WorkflowView):
         return Response(status=204)
 
     def _edit(self, body: Any) -> Response:
-        self.workflow = services.edit_workflow(self.caller, self.workflow, drafting.draft_of(body))
+        self.workflow = services.edit_workflow(self.caller, self.workflow, drafting.draft_of(body, self.caller))
         return self.answer(_ignored(body))
 
 
@@ -303,7 +303,7 @@ class DrawGraph(CallerView):
     @describe("Draw any graph", body=GraphSerializer, answers=DRAWING)
     def post(self, request: Request) -> HttpResponse:
         posted = validated(GraphSerializer, self.body())["workflow_graph"]
-        return _text(mermaid(checked_graph(posted)))
+        return _text(mermaid(checked_graph(posted, self.caller)))
 
 
 def _graph(workflow: Workflow) -> tuple[dict[str, Any], WorkflowVersion, Task | None]:
