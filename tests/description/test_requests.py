@@ -126,7 +126,7 @@ UNSTORABLE = ("int_too_large", "finite_number", "string_unicode", "too_deep")
 """Types of problems with what no row can hold. It is refused in fields that nobody reads, too."""
 JUDGED = (
     "base_url", "api_base", "cursor", "goal", "stream", "nodes", "inputs", "tasks", "name", "workflow_graph", "after",
-    "task_id", "url", "types", "arguments", "value",
+    "task_id", "url", "types", "arguments", "value", "mcpServers",
 )  # fmt: skip
 """Fields whose values this server has to know, or in which a person has to see something."""
 

@@ -11,7 +11,7 @@ import workflows.models.fields
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("workflows", "0006_for_operators_of_workflows"),
+        ("workflows", "0008_webhooks"),
     ]
 
     operations = [
