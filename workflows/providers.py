@@ -9,6 +9,7 @@ from django.conf import settings
 
 from workflows.engine.llm.client import DEMO, ModelSettings
 from workflows.exceptions import Invalid
+from workflows.models.task import MODEL_KEY
 from workflows.placeholders import is_placeholder
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -70,7 +71,7 @@ def choose(llm_config: Mapping[str, Any]) -> Choice:
     params |= {name: llm_config[name] for name in OPTIONS if llm_config.get(name) is not None}
     if elsewhere:
         params["base_url"] = asked
-    return Choice(params, {"openai_key": key} if key else {})
+    return Choice(params, {MODEL_KEY: key} if key else {})
 
 
 def model_settings(params: Mapping[str, Any], secrets: Mapping[str, str]) -> ModelSettings:
@@ -82,7 +83,7 @@ def model_settings(params: Mapping[str, Any], secrets: Mapping[str, str]) -> Mod
     return ModelSettings(
         provider=provider.name,
         base_url=provider.base_url,
-        api_key=secrets.get("openai_key") or provider.api_key,
+        api_key=secrets.get(MODEL_KEY) or provider.api_key,
         model=params["model"],
         **options,
     )

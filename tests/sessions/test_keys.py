@@ -134,6 +134,9 @@ def test_running_again_needs_the_key_again(guarded_url: str, token: str, recorde
     without = requests.post(rerun, headers=headers)
     assert without.status_code == 409
     assert "openai_key" in without.json()["detail"]
+    server = {"url": "http://localhost:1/mcp", "headers": {"X-Other": "no key of a model"}}
+    other = requests.post(rerun, headers=headers, json={"mcp_config": {"mcpServers": {"own": server}}})
+    assert other.status_code == 409
     assert not Task.objects.filter(rerun_of=task).exists()
 
     recorder.keys.clear()

@@ -23,6 +23,7 @@ from workflows.http.endpoint import endpoint
 from workflows.http.graphs import GENERATES
 from workflows.http.lookup import find_task
 from workflows.models import Job, Task, Workflow
+from workflows.models.task import MODEL_KEY
 from workflows.streaming.frames import SSE
 from workflows.streaming.hub import get_hub
 from workflows.streaming.responses import EventStream
@@ -133,7 +134,7 @@ def rerun(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponseBas
     asked = form.cleaned_data if form.is_valid() else {"openai_key": "", "node": ""}
     key, node = asked["openai_key"], asked["node"]
     spend(caller)
-    again = services.rerun(caller, found, secrets={"openai_key": key} if key else None, redo=[node] if node else [])
+    again = services.rerun(caller, found, secrets={MODEL_KEY: key} if key else None, redo=[node] if node else [])
     return redirect("dashboard:task", again.pk)
 
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
@@ -51,6 +52,10 @@ TIMED: Final = frozenset({Status.QUEUED, Status.RUNNING})
 
 GOAL_WORDS: Final = SearchVector(Left("goal", 10_000), config="simple")
 """The words of a goal, for finding tasks by them; of a very long one, those of its beginning."""
+
+
+MODEL_KEY: Final = "openai_key"
+"""Among a task's secrets, the key of the caller's own for the model."""
 
 
 class Transition(NamedTuple):
@@ -113,6 +118,8 @@ class Task(models.Model):
     secrets = models.BinaryField(null=True)
     """Encrypted; wiped when the task ends. `had_secrets` remembers that a rerun needs them again."""
     had_secrets = models.BooleanField(default=False)
+    secret_names = ArrayField(models.CharField(max_length=50), null=True)
+    """Which they were; None of tasks from before that was noted, which had only a model key."""
 
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.QUEUED)
     progress = models.SmallIntegerField(default=0)
@@ -233,6 +240,10 @@ class Task(models.Model):
     @property
     def stream(self) -> StreamKey:
         return StreamKey("task", self.pk)
+
+    @property
+    def had_model_key(self) -> bool:
+        return self.had_secrets if self.secret_names is None else MODEL_KEY in self.secret_names
 
     @property
     def has_ended(self) -> bool:

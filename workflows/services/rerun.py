@@ -16,6 +16,7 @@ from workflows.events import Kind
 from workflows.exceptions import Conflict, Invalid, Problem
 from workflows.mcp.names import TASK_HEADERS, TASK_SERVERS
 from workflows.models import Event, Job, Status, Step, Task
+from workflows.models.task import MODEL_KEY
 from workflows.services.submit import Submission, submit
 
 
@@ -43,7 +44,7 @@ def rerun(
             f"This task sent headers of yours to the MCP servers {listed(unsent)}, which were wiped when it ended. "
             'Send them again: {"mcp_config": {"mcpServers": {"name": {"url": "…", "headers": {…}}}}}.'
         )
-    if task.had_secrets and not secrets:
+    if task.had_model_key and MODEL_KEY not in (secrets or {}):
         raise Conflict(
             "This task ran with a model key of yours, which was wiped when it ended. "
             'Send it again: {"llm_config": {"openai_key": "…"}}.'

@@ -110,6 +110,7 @@ def _submit(caller: Caller, submission: Submission) -> Task:
         params=dict(submission.params),
         secrets=secrets.encrypt(submission.secrets) if submission.secrets else None,
         had_secrets=bool(submission.secrets),
+        secret_names=sorted(submission.secrets),
         idempotency_key=idempotency.key if idempotency else None,
         idempotency_route=idempotency.route if idempotency else None,
         request_digest=submission.digest() if idempotency else None,
