@@ -24,9 +24,9 @@ def text_of(response: Any) -> str:
     return response.content.decode()
 
 
-def act(client: Client, row: Model, action: str, *, confirmed: bool = True) -> Any:
-    """Post an admin action for one row, as its button does or, confirmed, as the page after it."""
-    data = {"action": action, "_selected_action": str(row.pk)}
+def act(client: Client, row: Model, action: str, *, confirmed: bool = True, **fields: str) -> Any:
+    """Post an admin action for one row, as its button does or, confirmed, as the page after it, with its fields."""
+    data = {"action": action, "_selected_action": str(row.pk), **fields}
     return client.post(list_url(type(row)), {**data, "confirmed": "yes"} if confirmed else data)
 
 

@@ -67,11 +67,11 @@ def test_what_was_given_up_is_found_and_delivered_again(client: Client, stranger
     assert "It is away." in text_of(client.get(list_url(Delivery), {"state": "given_up", "q": str(webhook.pk)}))
     assert "It is away." not in text_of(client.get(list_url(Delivery), {"state": "done", "q": str(webhook.pk)}))
     assert "It is away." in text_of(client.get(page_url(delivery)))
-    assert 'name="number"' in text_of(act(client, delivery, "replay", confirmed=False))
+    assert 'name="after"' in text_of(act(client, delivery, "replay", confirmed=False))
     data = {"action": "replay", "_selected_action": str(delivery.pk), "confirmed": "yes"}
-    assert "from 0 to 2" in messages_of(client.post(list_url(Delivery), {**data, "number": "9"}))[-1]
-    assert "Give its number" in messages_of(client.post(list_url(Delivery), data))[-1]
-    client.post(list_url(Delivery), {**data, "number": "1"})
+    assert "from 0 to 2" in messages_of(client.post(list_url(Delivery), {**data, "after": "9"}))[-1]
+    assert "This field is required" in text_of(client.post(list_url(Delivery), data))
+    client.post(list_url(Delivery), {**data, "after": "1"})
     delivery.refresh_from_db()
     assert delivery.given_up_at is None
     wait_for(lambda: delivery.refresh_from_db() or delivery.state in ("following", "done"), "it is open again")

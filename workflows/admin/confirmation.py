@@ -1,11 +1,12 @@
 """Actions that show what they are about to do, and do it only when that is confirmed."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Final, TypeVar
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ModelAdmin
@@ -15,19 +16,15 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
 from workflows.admin.showing import link, page_of
-from workflows.exceptions import EvoserverError
+from workflows.exceptions import EvoserverError, Invalid
 
 logger = logging.getLogger(__name__)
 
-A = TypeVar("A", bound="Acting")
-M = TypeVar("M", bound=Model)
+Action = Callable[..., HttpResponse | None]
+MakeForm = Callable[[Sequence[Any], Mapping[str, Any] | None], forms.Form]
 
 MOST = 100
 """Rows that one confirmation covers; each is a transaction of its own."""
-
-
-NUMBER: Final = "number"
-"""The field of the page before an action, where the action asks for a number."""
 
 
 @dataclass(frozen=True)
@@ -75,28 +72,29 @@ class Acting(ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
 
 
 def confirmed(
-    *, verb: str, question: str, permission: str, number: str = ""
-) -> Callable[[Callable[[A, HttpRequest, M], Done]], Callable[[A, HttpRequest, QuerySet[M]], HttpResponse | None]]:
+    *, verb: str, question: str, permission: str, form: MakeForm | None = None
+) -> Callable[[Callable[..., Done]], Action]:
     """Make an admin action of what is to be done to one row.
 
     `verb` names it on buttons, `question` asks on the page before, `permission` is whose `has_…_permission` decides.
-    `number` is the label of a number that the page asks for, which the request then has as `NUMBER`.
+    `form` makes what the page asks for besides, of the rows and of what was sent (None: nothing yet); the act gets its
+    cleaned fields by name.
     A row that raises an error of ours is reported, and the others go on.
     """
 
-    def decorate(
-        act: Callable[[A, HttpRequest, M], Done],
-    ) -> Callable[[A, HttpRequest, QuerySet[M]], HttpResponse | None]:
+    def decorate(act: Callable[..., Done]) -> Action:
         @admin.action(description=f"{verb} selected %(verbose_name_plural)s", permissions=[permission])
         @wraps(act)
-        def action(model_admin: A, request: HttpRequest, queryset: QuerySet[M]) -> HttpResponse | None:
+        def action(model_admin: Acting, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
             rows = list(queryset.order_by("pk")[: MOST + 1])
             if len(rows) > MOST:
                 model_admin.message_user(request, f"Select at most {MOST} at once.", messages.ERROR)
                 return None
-            if "confirmed" not in request.POST:
-                return _ask(model_admin, request, rows, act.__name__, verb, question, number)
-            done = [_do(model_admin, request, row, act) for row in rows]
+            is_confirmed = "confirmed" in request.POST
+            asked = form(rows, request.POST if is_confirmed else None) if form else forms.Form({})
+            if not is_confirmed or not asked.is_valid():
+                return _ask(model_admin, request, rows, act.__name__, verb, question, asked)
+            done = [_do(model_admin, request, row, act, asked.cleaned_data) for row in rows]
             if len(rows) > 1:
                 return None
             if done[0] and done[0].page:
@@ -110,7 +108,7 @@ def confirmed(
 
 
 def _ask(
-    model_admin: "Acting", request: HttpRequest, rows: list[M], name: str, verb: str, question: str, number: str
+    model_admin: Acting, request: HttpRequest, rows: list[Any], name: str, verb: str, question: str, form: forms.Form
 ) -> HttpResponse:
     context = {
         **model_admin.admin_site.each_context(request),
@@ -118,7 +116,7 @@ def _ask(
         "opts": model_admin.opts,
         "question": question,
         "verb": verb,
-        "number": number,
+        "form": form,
         "action": name,
         "checkbox": ACTION_CHECKBOX_NAME,
         "rows": [(row.pk, link(type(row), row.pk, str(row)), model_admin.describe(row)) for row in rows],
@@ -126,12 +124,15 @@ def _ask(
     return TemplateResponse(request, "admin/confirm_action.html", context)
 
 
-def _do(model_admin: A, request: HttpRequest, row: M, act: Callable[[A, HttpRequest, M], Done]) -> Done | None:
+def _do(
+    model_admin: Acting, request: HttpRequest, row: Model, act: Callable[..., Done], asked: Mapping[str, Any]
+) -> Done | None:
     """Returns what was done; None where it was refused."""
     try:
-        done = act(model_admin, request, row)
+        done = act(model_admin, request, row, **asked)
     except EvoserverError as error:
-        model_admin.message_user(request, error.detail, messages.ERROR)
+        said = "; ".join(problem["msg"] for problem in error.problems) if isinstance(error, Invalid) else error.detail
+        model_admin.message_user(request, said, messages.ERROR)
         return None
     model_admin.log_change(request, row, done.text)
     logger.info("%s %s: %s (by user %s)", row._meta.verbose_name, row.pk, done.text, request.user.pk)

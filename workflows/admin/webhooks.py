@@ -3,6 +3,7 @@
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
@@ -13,9 +14,9 @@ from django.utils.html import format_html
 from sessions.callers import Right
 from workflows import services
 from workflows.admin import showing
-from workflows.admin.confirmation import NUMBER, Acting, Button, Done, confirmed
+from workflows.admin.confirmation import Acting, Button, Done, confirmed
 from workflows.admin.history import History
-from workflows.exceptions import Conflict, Invalid
+from workflows.exceptions import Conflict
 from workflows.models import Delivery, Task, Webhook, Worker
 from workflows.models.webhook import STATES
 from workflows.worker.webhooks import send_test
@@ -110,6 +111,10 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(STATES[state]) if state in STATES else queryset
 
 
+class ReplayForm(forms.Form):
+    after = forms.IntegerField(min_value=0, initial=0, label="After no.", help_text="0: all of them.")
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(_Managed):
     list_display = (
@@ -136,16 +141,10 @@ class DeliveryAdmin(_Managed):
         verb="Deliver again",
         question="The events of these tasks that follow a number are sent once more, under the ids of before. 0: all.",
         permission="manage",
-        number="After no.",
+        form=lambda deliveries, data: ReplayForm(data),
     )
-    def replay(self, request: HttpRequest, delivery: Delivery) -> Done:
-        after = request.POST.get(NUMBER, "")
-        if not (after.isascii() and after.isdigit() and len(after) < 19):
-            raise Conflict("After which event? Give its number, or 0 for all.")
-        try:
-            services.replay(delivery.webhook, delivery.task, int(after))
-        except Invalid as error:
-            raise Conflict(error.problems[0]["msg"]) from None
+    def replay(self, request: HttpRequest, delivery: Delivery, after: int) -> Done:
+        services.replay(delivery.webhook, delivery.task, after)
         return Done(f"Is delivered again, after no. {after}.")
 
     def describe(self, row: Delivery) -> str:

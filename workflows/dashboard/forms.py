@@ -8,8 +8,9 @@ from django import forms
 from django.conf import settings
 
 from workflows.engine.graphs.executable import GOAL
-from workflows.engine.questions import MAX_REASON_CHARS, MAX_VALUE_CHARS, Answer
+from workflows.engine.questions import Answer
 from workflows.exceptions import Invalid
+from workflows.http.answering import arguments_field, reason_field, value_field
 from workflows.models import Question, Status
 
 ANY, UNFINISHED = "", "unfinished"
@@ -131,16 +132,10 @@ class AnswerForm(forms.Form):
         self._decision = (data or {}).get("decision")
         self._arguments = question.details["arguments"]
         if self._is_approval:
-            self.fields["arguments"] = _arguments_field(self._arguments)
-            self.fields["reason"] = forms.CharField(
-                required=False,
-                max_length=MAX_REASON_CHARS,
-                label="Reason",
-                help_text="The agent reads it if you reject.",
-                widget=forms.TextInput(attrs={"autocomplete": "off"}),
-            )
+            self.fields["arguments"] = arguments_field(self._arguments)
+            self.fields["reason"] = reason_field()
         else:
-            self.fields["value"] = _value_field(question.details["schema"].get("enum"))
+            self.fields["value"] = value_field(question.details["schema"].get("enum"))
 
     @property
     def shown_arguments(self) -> str:
@@ -167,30 +162,3 @@ class AnswerForm(forms.Form):
         """Show each problem at its field."""
         for problem in invalid.problems:
             self.add_error("arguments" if self._is_approval else "value", problem["msg"])
-
-
-def _arguments_field(arguments: Any) -> forms.JSONField:
-    lines = min(json.dumps(arguments, indent=2).count("\n") + 1, 20)
-    return forms.JSONField(
-        required=False,
-        initial=arguments,
-        label="Arguments",
-        help_text="As JSON. What stands here is taken.",
-        encoder=_Readable,
-        widget=forms.Textarea(attrs={"rows": lines, "spellcheck": "false", "class": "json"}),
-    )
-
-
-class _Readable(json.JSONEncoder):
-    """In lines, as people read and edit it."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "indent": 2, "ensure_ascii": False})
-
-
-def _value_field(choices: list[str] | None) -> forms.Field:
-    if choices:
-        return forms.ChoiceField(
-            choices=[(choice, choice) for choice in choices], label="Answer", widget=forms.RadioSelect
-        )
-    return forms.CharField(max_length=MAX_VALUE_CHARS, label="Answer", widget=forms.Textarea(attrs={"rows": 2}))
