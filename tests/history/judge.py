@@ -7,10 +7,12 @@ from itertools import pairwise
 from tests.history.history import CLOSING_FRAMES, HIDDEN, Footprint, History, ModelCall, Reading
 from tests.history.log import Numbered, allowed_calls, by_stream, calls_by_stage, status_after, told_steps
 from tests.history.verdict import Verdict
+from workflows.engine.llm.client import PROVIDER_CALLS_AT_ONCE
 from workflows.events import SESSION_ENDINGS, TASK_ENDINGS
 
-RESTING = {"threads": 8, "files": 12, "clients": 0, "database": 24, "redis": 10, "model": 10}
-"""How much more than at the start may be held at the end: what pools keep for the next request. Clients: none."""
+RESTING = {"threads": 8, "files": 12, "clients": 0, "database": 24, "redis": 10, "model": PROVIDER_CALLS_AT_ONCE}
+"""How much more than at the start may be held at the end: what pools keep for the next request. Clients: none. Idle
+connections to the model are closed by the next call."""
 POOL_THREADS = 100
 """Celery's pool of threads grows to this, and stays."""
 ANSWERS = frozenset({200, 201, 204, 409, 502, 503, 504})

@@ -14,7 +14,7 @@ from workflows.toolbox import BadTools, added, offered
 
 BUILT_IN = {
     *("calculator", "date_time", "text_statistics", "text_search", "json_query"),
-    *("file_write", "file_read", "file_list"),
+    *("file_write", "file_read", "file_list", "ask_person"),
 }
 
 
