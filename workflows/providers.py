@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from workflows.engine.llm.client import DEMO, ModelSettings
+from workflows.engine.llm.settings import DEMO, ModelSettings
 from workflows.exceptions import Invalid
 from workflows.models.task import MODEL_KEY
 from workflows.placeholders import is_placeholder

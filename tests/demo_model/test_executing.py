@@ -7,7 +7,8 @@ import pytest
 from workflows.engine.execution.executor import execute
 from workflows.engine.generation.generator import generate
 from workflows.engine.graphs.graph import validate
-from workflows.engine.llm.client import Models, ModelSettings
+from workflows.engine.llm.client import Models
+from workflows.engine.llm.settings import ModelSettings
 from workflows.engine.memory import MemoryJournal
 from workflows.events import Kind
 

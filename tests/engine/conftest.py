@@ -7,8 +7,9 @@ import pytest
 
 from workflows.engine.execution.executor import execute
 from workflows.engine.generation.generator import generate
-from workflows.engine.llm.client import Models, ModelSettings
+from workflows.engine.llm.client import Models
 from workflows.engine.llm.retries import Retries
+from workflows.engine.llm.settings import ModelSettings
 from workflows.engine.memory import MemoryJournal
 
 from .scripted import Endpoint, endpoint

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from openai.types.chat import ChatCompletionChunk
 
-from workflows.engine.llm.client import Models, ModelSettings
+from workflows.engine.llm.client import Models
+from workflows.engine.llm.settings import ModelSettings
 
 
 class InstantModels(Models):

@@ -1,7 +1,7 @@
 import pytest
 
-from workflows.engine.llm.client import ModelSettings
 from workflows.engine.llm.prices import cost_usd, price
+from workflows.engine.llm.settings import ModelSettings
 from workflows.engine.llm.stream import Tokens
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.dashboard.forms import UNFINISHED, FilterForm
-from workflows.engine.llm.client import DEMO
+from workflows.engine.llm.settings import DEMO
 from workflows.events import Kind
 from workflows.exceptions import Invalid
 from workflows.models import Event, Job, Status, Step, Task, Worker

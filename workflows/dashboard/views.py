@@ -17,7 +17,7 @@ from workflows.dashboard.forms import FilterForm, GoalForm, RerunForm
 from workflows.dashboard.listing import PAGE, Listing, overview, task_row, with_provider
 from workflows.dashboard.pages import page
 from workflows.dashboard.questions import open_items
-from workflows.engine.llm.client import DEMO
+from workflows.engine.llm.settings import DEMO
 from workflows.http.access import spend
 from workflows.http.endpoint import endpoint
 from workflows.http.graphs import GENERATES

@@ -8,7 +8,8 @@ from django.conf import settings
 from workflows.engine.execution.executor import ExecutionLimits, execute
 from workflows.engine.generation.generator import generate
 from workflows.engine.journal import Journal
-from workflows.engine.llm.client import DEMO, Models, ModelSettings
+from workflows.engine.llm.client import Models
+from workflows.engine.llm.settings import DEMO, ModelSettings
 from workflows.engine.portion import Portion
 from workflows.engine.tools import Toolbox
 from workflows.exceptions import InputsMissing, Invalid

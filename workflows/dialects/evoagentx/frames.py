@@ -6,7 +6,7 @@ from typing import Any
 
 from workflows.dialects.evoagentx.sentences import NODE_STATUS, SAYS, UPDATES, sentence
 from workflows.engine import keys
-from workflows.engine.generation.progress import STAGES
+from workflows.engine.generation.stages import STAGES
 from workflows.events import Kind
 from workflows.models import EventRow, Job
 from workflows.streaming.frames import Frame

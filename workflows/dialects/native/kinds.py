@@ -11,7 +11,7 @@ from workflows.description.streams import Frames
 from workflows.dialects.native.execution_kinds import EXECUTION_DATA, StandingFields
 from workflows.dialects.native.serializers import EventSerializer, UsageSerializer
 from workflows.engine import keys
-from workflows.engine.generation.progress import STAGES as GENERATION_STAGES
+from workflows.engine.generation.stages import STAGES as GENERATION_STAGES
 from workflows.events import Kind
 from workflows.models import Job, Question, Status
 

@@ -19,7 +19,8 @@ from workflows.engine.graphs import wiring
 from workflows.engine.graphs.executable import GOAL, execution_problems, ignored_inputs, workflow_inputs
 from workflows.engine.journal import Journal, Step
 from workflows.engine.llm.calls import ModelCaller
-from workflows.engine.llm.client import Models, ModelSettings
+from workflows.engine.llm.client import Models
+from workflows.engine.llm.settings import ModelSettings
 from workflows.engine.shapes import Review
 from workflows.engine.text import listed
 from workflows.engine.tools import Toolbox

@@ -9,7 +9,8 @@ from workflows.engine.generation.staffing import staff, with_unique_names
 from workflows.engine.graphs import graph
 from workflows.engine.journal import Journal
 from workflows.engine.llm.calls import ModelCaller
-from workflows.engine.llm.client import Models, ModelSettings
+from workflows.engine.llm.client import Models
+from workflows.engine.llm.settings import ModelSettings
 from workflows.engine.shapes import Plan
 from workflows.engine.tools import Tool
 from workflows.exceptions import ModelUnusable, StaleClaim, TaskError

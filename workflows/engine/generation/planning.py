@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from workflows.engine import prompts
+from workflows.engine.generation import stages
 from workflows.engine.graphs import graph
 from workflows.engine.graphs.wiring import open_inputs, producers
 from workflows.engine.llm.calls import ModelCaller
@@ -11,8 +12,6 @@ from workflows.engine.llm.structured import Request, ask, reader, shaped
 from workflows.engine.shapes import Plan
 from workflows.engine.text import cut
 from workflows.engine.tools import Tool, as_json
-
-STAGE: Final = "plan"
 
 MAX_NODES: Final = 50
 MAX_NAME_CHARS: Final = 64
@@ -27,8 +26,8 @@ async def make_plan(caller: ModelCaller, goal: str, tools: Sequence[Tool]) -> Pl
     return await ask(
         caller,
         Request(
-            key=STAGE,
-            stage=STAGE,
+            key=stages.PLAN,
+            stage=stages.PLAN,
             node=None,
             subject="plan",
             system=prompts.PLAN,

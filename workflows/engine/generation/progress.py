@@ -4,14 +4,12 @@ import asyncio
 import json
 from typing import Any, Final
 
-from workflows.engine.generation import planning, staffing
+from workflows.engine.generation import stages
 from workflows.engine.graphs.graph import build
 from workflows.engine.journal import Journal
 from workflows.engine.shapes import Agent, Plan, SubTask
 from workflows.engine.text import cut, listed
 from workflows.events import MAX_DATA_BYTES, Kind
-
-STAGES: Final = (planning.STAGE, staffing.STAGE, "check")
 
 STARTED: Final = 5
 PLANNED: Final = 40
@@ -32,14 +30,14 @@ class Progress:
         self._counting = asyncio.Lock()
 
     async def planning(self) -> None:
-        await self._tell("plan", STARTED, "Planning the workflow", stage=planning.STAGE)
+        await self._tell("plan", STARTED, "Planning the workflow", stage=stages.PLAN)
 
     async def planned(self, plan: Plan) -> None:
         self._nodes = len(plan.sub_tasks)
         await self._journal.tell("plan/completed", Kind.PLAN_COMPLETED, plan_told(plan))
         names = listed([sub_task.name for sub_task in plan.sub_tasks])
         sentence = f"Planned {self._nodes} {'node' if self._nodes == 1 else 'nodes'}: {names}"
-        await self._tell("planned", PLANNED, sentence, stage=planning.STAGE)
+        await self._tell("planned", PLANNED, sentence, stage=stages.PLAN)
 
     async def staffed(self, sub_task: SubTask, agent: Agent) -> None:
         node = sub_task.name
@@ -51,10 +49,10 @@ class Progress:
             percent = PLANNED + (STAFFED - PLANNED) * self._done // self._nodes
             sentence = f"Writing the agents ({self._done} of {self._nodes} done)"
             # The key counts: which node was the second to finish may differ in a replay.
-            await self._tell(f"agents/{self._done}", percent, sentence, stage=staffing.STAGE, node=node)
+            await self._tell(f"agents/{self._done}", percent, sentence, stage=stages.AGENTS, node=node)
 
     async def checking(self) -> None:
-        await self._tell("check", CHECKING, "Checking the workflow", stage="check")
+        await self._tell("check", CHECKING, "Checking the workflow", stage=stages.CHECK)
 
     async def _tell(self, key: str, percent: int, sentence: str, *, stage: str, node: str | None = None) -> None:
         await self._journal.tell(
@@ -63,8 +61,8 @@ class Progress:
             {
                 "progress": percent,
                 "current_state": sentence,
-                "step": STAGES.index(stage) + 1,
-                "total_steps": len(STAGES),
+                "step": stages.STAGES.index(stage) + 1,
+                "total_steps": len(stages.STAGES),
                 "stage": stage,
                 "node": node,
             },

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from workflows.engine import prompts
+from workflows.engine.generation import stages
 from workflows.engine.graphs.templates import IDENTIFIER, completed, prompt_problems
 from workflows.engine.llm.calls import ModelCaller
 from workflows.engine.llm.structured import Request, ask, reader, shaped
@@ -14,7 +15,6 @@ from workflows.engine.text import listed
 from workflows.engine.tools import Tool, as_json
 from workflows.exceptions import Paused
 
-STAGE: Final = "agents"
 MAX_CALLS_AT_ONCE: Final = 8
 
 
@@ -77,8 +77,8 @@ async def _design(caller: ModelCaller, goal: str, plan: Plan, sub_task: SubTask,
     reply = await ask(
         caller,
         Request(
-            key=f"{STAGE}/{sub_task.name}",
-            stage=STAGE,
+            key=f"{stages.AGENTS}/{sub_task.name}",
+            stage=stages.AGENTS,
             node=sub_task.name,
             subject=f"agents for {sub_task.name!r}",
             system=prompts.AGENTS,

@@ -11,9 +11,10 @@ import openai
 from workflows.engine.budget import Estimate, Grant, most_prompt_tokens
 from workflows.engine.journal import Journal, Step, Usage
 from workflows.engine.llm import concessions, faults, stream
-from workflows.engine.llm.client import DEMO, Models, ModelSettings
+from workflows.engine.llm.client import Models
 from workflows.engine.llm.faults import CallError, StreamLost
 from workflows.engine.llm.prices import PER_TOKENS, PRICES_DATE, cost_usd, price_for
+from workflows.engine.llm.settings import DEMO, ModelSettings
 from workflows.engine.llm.stream import Received, Reply, Tokens
 from workflows.events import Kind
 

@@ -6,7 +6,6 @@ retries are off: ours are told as events (`calls.py`).
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ssl import SSLContext
 from types import TracebackType
@@ -19,37 +18,12 @@ from openai.types.chat import ChatCompletionChunk
 
 from workflows.engine.llm.concessions import Concession
 from workflows.engine.llm.retries import Retries
+from workflows.engine.llm.settings import ModelSettings
 from workflows.exceptions import ModelFailed
 
 CONNECT_S: Final = 10.0
 SILENCE_S: Final = 120.0
 PROVIDER_CALLS_AT_ONCE: Final = 64
-DEMO: Final = "demo"
-
-
-@dataclass(frozen=True)
-class ModelSettings:
-    """Which model a task talks to, and how.
-
-    `timeout` is the endpoint's longest silence in seconds, before the first byte and between two; else 120.
-    An empty `api_key` is right for local endpoints that want none.
-    """
-
-    provider: str
-    base_url: str
-    model: str
-    api_key: str = field(default="", repr=False)
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
-    reasoning_effort: str | None = None
-    timeout: float | None = None
-
-    def options(self) -> dict[str, Any]:
-        """The fields of a request that were set."""
-        names = ("temperature", "top_p", "max_tokens", "max_completion_tokens", "reasoning_effort")
-        return {"model": self.model} | {n: v for n in names if (v := getattr(self, n)) is not None}
 
 
 class Models:

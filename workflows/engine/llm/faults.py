@@ -9,8 +9,8 @@ from typing import Final
 
 import openai
 
-from workflows.engine.llm.client import ModelSettings
 from workflows.engine.llm.retries import retry_after_s
+from workflows.engine.llm.settings import ModelSettings
 from workflows.exceptions import ModelFailed
 
 # 402 and a 429 with this code mean an empty account, which waiting does not fill.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
-from workflows.engine.llm.client import DEMO, ModelSettings
+from workflows.engine.llm.settings import DEMO, ModelSettings
 from workflows.engine.llm.stream import Tokens
 
 _LIST: Final[dict[str, Any]] = json.loads(files(__package__).joinpath("prices.json").read_text("utf-8"))
