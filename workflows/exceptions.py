@@ -17,6 +17,7 @@ EvoserverError
 │   ├── NotApproved      403    a person did not approve
 │   ├── NodeFailed       502    nodes of a workflow failed; carries their names
 │   ├── BudgetExceeded   402    the next model call could cost more than may be spent
+│   ├── IterationsUsedUp 502    an agent did not come to an answer in as many iterations as it may take
 │   ├── InputsMissing    422    the workflow needs inputs that were not given
 │   └── TimedOut         504
 ├── Unavailable          503    a part of the server is away; try again
@@ -151,6 +152,13 @@ class BudgetExceeded(TaskError):
     def __init__(self, detail: str, limit: Mapping[str, object]) -> None:
         super().__init__(detail)
         self.limit = dict(limit)
+
+
+class IterationsUsedUp(TaskError):
+    """An agent has taken all its iterations, and given no answer."""
+
+    status = 502
+    type = "max_iterations"
 
 
 class InputsMissing(TaskError):

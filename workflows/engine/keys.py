@@ -10,6 +10,9 @@ ATTEMPT: Final = "attempt"
 REVIEW: Final = "review"
 """The kinds of an execution's own steps: a node's results, an attempt that failed, a review."""
 
+AGENT: Final = "agent"
+"""The stage of an agent's turn, and what the keys of its model calls begin with."""
+
 TOOL: Final = "tool"
 """The kind of a step that is a call of a tool, and what its key begins with."""
 
@@ -42,6 +45,22 @@ def node_calls(iteration: int, node: str, run: int) -> str:
 def node_tools(iteration: int, node: str, run: int) -> str:
     """What the keys of the run's tool calls begin with; the number of the model's call and of the tool call follow."""
     return f"{TOOL}/{iteration}/{short(node)}/{run}"
+
+
+def agent_calls(place: str) -> str:
+    """What the keys of an agent's model calls begin with. `place`: which agent of the turn it is, see `delegated`."""
+    return f"{AGENT}/0/{place}/1"
+
+
+def agent_tools(place: str) -> str:
+    """What the keys of its tool calls begin with, likewise."""
+    return f"{TOOL}/0/{place}/1"
+
+
+def delegated(place: str, tool_call: str) -> str:
+    """The place of the agent that this tool call of the agent at `place` asks: `main.3.0` for the first tool of the
+    third call."""
+    return ".".join([place, *tool_call.split("/")[-2:]])
 
 
 def review(iteration: int) -> str:
