@@ -15,7 +15,8 @@ from evoserver.demo_model.instances import make_instance
 from evoserver.demo_model.planner import make_plan
 from evoserver.demo_model.prompts import Prompt
 from evoserver.demo_model.spoiling import spoil_data, spoil_text
-from evoserver.demo_model.tooling import results_of, tool_calls
+from evoserver.demo_model.tooling import Wanted, as_calls, results_of, wanted_calls
+from evoserver.demo_model.turns import is_turn, next_calls
 from evoserver.demo_model.words import content_words, shorten, split_words
 from evoserver.demo_model.writer import make_agents, write_paragraph
 
@@ -30,9 +31,8 @@ def reply_to(request: ChatRequest, prompt: Prompt, faults: Faults) -> Reply:
     """What the model says. Raises `Refused` (400) for a schema that is none."""
     if "refuse" in faults:
         return Reply(refusal="I'm sorry, but the demo model refuses this request.")
-    called = tool_calls(request, faults)
-    if called:
-        return Reply(tool_calls=called, finish_reason="tool_calls")
+    if wanted := _wanted(request, faults):
+        return Reply(tool_calls=as_calls(request, wanted), finish_reason="tool_calls")
     data = _data(request, prompt)
     if data is None:
         text = write_sections(request.last_user_text) or write_paragraph(request.last_user_text)
@@ -60,6 +60,12 @@ def pieces_of(text: str, faults: Faults) -> Iterator[str]:
                 piece = ""
         if piece:
             yield piece
+
+
+def _wanted(request: ChatRequest, faults: Faults) -> list[Wanted]:
+    if not request.tools or request.tool_choice == "none":
+        return []
+    return next_calls(request, faults) if is_turn(request) else wanted_calls(request, faults)
 
 
 def _data(request: ChatRequest, prompt: Prompt) -> Any:

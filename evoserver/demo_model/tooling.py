@@ -30,10 +30,8 @@ Wanted = tuple[str, Json]
 """A tool's name, and arguments for it."""
 
 
-def tool_calls(request: ChatRequest, faults: Faults) -> tuple[Json, ...]:
-    """The calls that the reply consists of; none where it is time to answer."""
-    if not request.tools or request.tool_choice == "none":
-        return ()
+def wanted_calls(request: ChatRequest, faults: Faults) -> list[Wanted]:
+    """What is called now; nothing where it is time to answer."""
     first = request.tools[0]
     rounds = request.tool_rounds
     wanted: list[Wanted] = []
@@ -44,7 +42,14 @@ def tool_calls(request: ChatRequest, faults: Faults) -> tuple[Json, ...]:
     elif "tool-bad-arguments" in faults and rounds == 0:
         wanted = [(first["name"], {"nonsense": [1, 2, 3]})]
     elif rounds == (1 if {"tool-unknown", "tool-bad-arguments"} & set(faults.names) else 0):
-        wanted = _insisted_on(request, faults) or asked_for(request.first_user_text, request.tools)
+        insists = request.tool_choice == "required" or isinstance(request.tool_choice, dict) or "tools" in faults
+        found = insisted_on(request, request.tools) if insists else []
+        wanted = found or asked_for(request.first_user_text, request.tools)
+    return wanted
+
+
+def as_calls(request: ChatRequest, wanted: Sequence[Wanted]) -> tuple[Json, ...]:
+    """The calls as a reply has them."""
     return tuple(
         {
             "id": f"call_demo_{request.digest[:12]}{number or ''}",
@@ -98,18 +103,21 @@ def matching_tools(work: str, goal: str, tools: Sequence[Json]) -> list[str] | N
 def results_of(request: ChatRequest) -> list[str]:
     """What the tools gave, a line each."""
     texts = [message.text for message in request.messages if message.role == "tool"]
-    return [shorten(found[1] if (found := _RESULT.match(text)) else text, 200) for text in texts]
+    return [result_in(text) for text in texts]
 
 
-def _insisted_on(request: ChatRequest, faults: Faults) -> list[Wanted]:
-    """The first tool, or the one that the request names, where it insists on one."""
+def result_in(text: str) -> str:
+    """What a tool's message says, in a line."""
+    return shorten(found[1] if (found := _RESULT.match(text)) else text, 200)
+
+
+def insisted_on(request: ChatRequest, tools: Sequence[Json]) -> list[Wanted]:
+    """The first of the tools, or the one that the request names; none of none."""
     choice = request.tool_choice
-    if not (choice == "required" or isinstance(choice, dict) or "tools" in faults):
-        return []
     chosen = choice.get("function") if isinstance(choice, dict) else None
     name = chosen.get("name") if isinstance(chosen, dict) else None
-    tool = next((tool for tool in request.tools if tool["name"] == name), request.tools[0])
-    return [(tool["name"], _instance(tool, request))]
+    tool = next((tool for tool in tools if tool["name"] == name), next(iter(tools), None))
+    return [(tool["name"], _instance(tool, request))] if tool else []
 
 
 def _instance(tool: Json, request: ChatRequest) -> Any:
