@@ -2,6 +2,7 @@
 
 EvoserverError
 ├── RequestError                what a caller can change
+│   ├── BadRequest       400    where a contract wants that
 │   ├── Invalid          422    a list of {loc, msg, type}, FastAPI's shape
 │   ├── NotFound         404    also what belongs to another group
 │   ├── Conflict         409
@@ -52,6 +53,10 @@ class RequestError(EvoserverError):
     """The caller can mend this one."""
 
     status = 400
+
+
+class BadRequest(RequestError):
+    """What is asked for cannot be, in a dialect whose contract says 400 for it."""
 
 
 class Invalid(RequestError):

@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("workflows.dialects.evoagentx.urls")),
     path("api/v1/", include("workflows.dialects.native.urls")),
     path("api/v1/", include("workflows.dialects.workflows.urls")),
+    path("api/v1/", include("workflows.dialects.agentarea.urls")),
 ]

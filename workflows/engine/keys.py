@@ -47,6 +47,10 @@ def node_tools(iteration: int, node: str, run: int) -> str:
     return f"{TOOL}/{iteration}/{short(node)}/{run}"
 
 
+MAIN: Final = "main"
+"""The place of the agent that a person asked."""
+
+
 def agent_calls(place: str) -> str:
     """What the keys of an agent's model calls begin with. `place`: which agent of the turn it is, see `delegated`."""
     return f"{AGENT}/0/{place}/1"

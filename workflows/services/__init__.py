@@ -2,6 +2,7 @@
 
 from workflows.services.agents import (
     AgentDraft,
+    cancel_conversation,
     create_agent,
     delete_agent,
     edit_agent,
@@ -46,6 +47,7 @@ __all__ = [
     "append_texts",
     "ask",
     "cancel",
+    "cancel_conversation",
     "cancel_quietly",
     "claim",
     "close_session",

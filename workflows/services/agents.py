@@ -90,6 +90,14 @@ def start_conversation(caller: Caller, agent: Agent, submission: Submission) -> 
     return task
 
 
+def cancel_conversation(thread: Thread, *, reason: str) -> bool:
+    """Cancel all turns that have not ended. False if there are none."""
+    # The last one first: the end of a turn sends the next one to the workers.
+    turns = Task.objects.unfinished_in(thread.pk).defer("secrets").reverse()
+    cancelled = [cancel_quietly(turn, reason=reason) for turn in turns]
+    return any(cancelled)
+
+
 @transaction.atomic
 def take_turn(caller: Caller, thread: Thread, submission: Submission) -> Task:
     """The next turn of a conversation; it waits for those before it. Raises NotFound likewise."""

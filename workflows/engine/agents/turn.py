@@ -20,9 +20,6 @@ from workflows.engine.text import cut
 from workflows.engine.tools import Tool, Toolbox
 from workflows.events import Kind
 
-MAIN: Final = "main"
-"""The place of the agent that was asked by the person."""
-
 MAX_EARLIER_CHARS: Final = 100_000
 """Of the conversation so far; beyond this its beginning is left out."""
 NO_ANSWER: Final = "(There was no answer to this: the work on it ended before.)"
@@ -45,7 +42,7 @@ async def take_turn(profile: Profile, question: Question, models: ModelCaller, t
     """
     journal = models.journal
     await journal.tell(
-        MAIN,
+        keys.MAIN,
         Kind.AGENT_STARTED,
         {
             "agent": profile.name,
@@ -55,7 +52,7 @@ async def take_turn(profile: Profile, question: Question, models: ModelCaller, t
         },
     )
     before = _as_messages(await journal.earlier_turns())
-    return await answer(profile, question, models, tools, MAIN, before)
+    return await answer(profile, question, models, tools, keys.MAIN, before)
 
 
 async def answer(
@@ -74,7 +71,7 @@ async def answer(
         request=Request(
             key=keys.agent_calls(place),
             stage=keys.AGENT,
-            node=None if place == MAIN else profile.name,
+            node=None if place == keys.MAIN else profile.name,
             subject=f"answer as {cut(profile.name, 80)!r}",
             task="this question",
             system=_system(profile),
