@@ -63,7 +63,8 @@ class ObjectField(serializers.JSONField):
 
 
 class ResultSerializer(serializers.Serializer[Any]):
-    """The result of a task: of a generation `workflow_graph`, of an execution the rest, of a whole run both."""
+    """The result of a task: of a generation `workflow_graph`, of an execution what it made, of a whole run both; of an
+    agent's turn `final_response`, `success` and `iterations`."""
 
     goal = serializers.CharField()
     message = serializers.CharField()
@@ -71,6 +72,8 @@ class ResultSerializer(serializers.Serializer[Any]):
     outputs = ObjectField(required=False, help_text="The workflow's outputs, by name.")
     results = ObjectField(required=False, help_text="The outputs of each node, by node and name.")
     iterations = serializers.IntegerField(required=False, min_value=1)
+    final_response = serializers.CharField(required=False)
+    success = serializers.BooleanField(required=False, help_text="Whether the agent says that it did what was wanted.")
 
 
 class GenerationSerializer(serializers.Serializer[Any]):

@@ -148,7 +148,9 @@ class IdsSerializer(Fields):
 class PayloadSerializer(IdsSerializer):
     """What all of them may have: of an agent that another one asks."""
 
-    parent = serializers.CharField(required=False, help_text="The tool call that asked the agent.")
+    parent = serializers.CharField(  # type: ignore[assignment]
+        required=False, help_text="The tool call that asked the agent."
+    )
     agent_name = serializers.CharField(required=False)
 
 

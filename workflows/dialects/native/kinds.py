@@ -15,7 +15,7 @@ from workflows.engine.generation.stages import STAGES as GENERATION_STAGES
 from workflows.events import Kind
 from workflows.models import Job, Question, Status
 
-STAGES = (*GENERATION_STAGES, keys.STAGE, keys.REVIEW)
+STAGES = (*GENERATION_STAGES, keys.STAGE, keys.REVIEW, keys.AGENT)
 
 
 class DataSerializer(serializers.Serializer[Any]):
@@ -74,7 +74,11 @@ class CompletedSerializer(TotalsSerializer):
     result = ResultSerializer()
 
 
-class FailedSerializer(TotalsSerializer, ProgressedSerializer):
+class EndedSerializer(ProgressedSerializer):
+    iterations = serializers.IntegerField(required=False, help_text="Of an agent's turn: those that were begun.")
+
+
+class FailedSerializer(TotalsSerializer, EndedSerializer):
     error = TaskErrorSerializer()
 
 
@@ -82,11 +86,17 @@ class ReasonSerializer(DataSerializer):
     reason = serializers.CharField()
 
 
-class CancelledSerializer(ReasonSerializer, ProgressedSerializer):
+class CancelledSerializer(ReasonSerializer, EndedSerializer):
     pass
 
 
-class CallSerializer(DataSerializer):
+class ChildSerializer(DataSerializer):
+    parent = serializers.CharField(  # type: ignore[assignment]
+        required=False, help_text="Of an agent that another one asked: the tool call that asked it."
+    )
+
+
+class CallSerializer(ChildSerializer):
     """An event of a call to a model."""
 
     call = serializers.CharField(help_text="The call's name, the same on every replay: `plan/1`.")
@@ -97,6 +107,13 @@ class CallSerializer(DataSerializer):
 class CallStartedSerializer(CallSerializer, ProgressedSerializer):
     model = serializers.CharField()
     provider = serializers.CharField()
+
+
+class CallMadeSerializer(CallStartedSerializer):
+    messages = serializers.IntegerField(min_value=1, help_text="That the model is given.")
+    estimated_cost_usd = serializers.FloatField(
+        allow_null=True, help_text="The most that is reserved for it, or its prompt at most; null: no price is known."
+    )
 
 
 class TextSerializer(CallSerializer):
@@ -118,6 +135,9 @@ class CallCompletedSerializer(CallStartedSerializer):
     cost_usd = serializers.FloatField(allow_null=True)
     price = serializers.ChoiceField(["known", "unknown"])
     prices_date = serializers.DateField()
+    content = serializers.CharField(required=False, allow_blank=True, help_text="Of an agent's turn: the reply.")
+    tool_calls = serializers.ListField(child=serializers.DictField(), required=False, help_text="Likewise.")
+    total_cost_usd = serializers.FloatField(required=False, help_text="Likewise: of the task so far.")
     demo = serializers.BooleanField()
 
 
@@ -126,7 +146,7 @@ class RejectedSerializer(CallSerializer, ProgressedSerializer):
     problems = serializers.ListField(child=serializers.CharField(), help_text="Sentences.")
 
 
-class ToolCallSerializer(DataSerializer):
+class ToolCallSerializer(ChildSerializer):
     """An event of a call of a tool."""
 
     call = serializers.CharField(help_text="The call's name, the same on every replay: `tool/1/collect/1/1/0`.")
@@ -193,6 +213,36 @@ class ToolCompletedSerializer(ToolCallSerializer, ProgressedSerializer):
     duration_ms = serializers.IntegerField()
 
 
+class AgentStartedSerializer(ProgressedSerializer):
+    agent = serializers.CharField(help_text="Its name.")
+    goal = serializers.CharField()
+    max_iterations = serializers.IntegerField(min_value=1)
+    budget_usd = serializers.FloatField(allow_null=True)
+
+
+class IterationSerializer(ChildSerializer, ProgressedSerializer):
+    iteration = serializers.IntegerField(min_value=1)
+
+
+class AgentIterationStartedSerializer(IterationSerializer):
+    max_iterations = serializers.IntegerField(min_value=1)
+    budget_remaining_usd = serializers.FloatField(allow_null=True)
+
+
+class AgentIterationCompletedSerializer(IterationSerializer):
+    total_cost_usd = serializers.FloatField(help_text="Of the task so far.")
+
+
+class PlanStepSerializer(serializers.Serializer[Any]):
+    step = serializers.CharField()
+    done = serializers.BooleanField()
+
+
+class AgentPlannedSerializer(ChildSerializer, ProgressedSerializer):
+    call = serializers.CharField(help_text="The tool call that changed it.")
+    plan = PlanStepSerializer(many=True)
+
+
 class PlannedNodeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     description = serializers.CharField()
@@ -256,7 +306,7 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.QUESTION_ASKED: AskedSerializer,
     Kind.QUESTION_ANSWERED: AnsweredSerializer,
     Kind.QUESTION_EXPIRED: SettledSerializer,
-    Kind.MODEL_STARTED: CallStartedSerializer,
+    Kind.MODEL_STARTED: CallMadeSerializer,
     Kind.MODEL_TEXT: TextSerializer,
     Kind.MODEL_RETRIED: RetriedSerializer,
     Kind.MODEL_REJECTED: RejectedSerializer,
@@ -267,6 +317,10 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.TOOL_STARTED: ToolStartedSerializer,
     Kind.TOOL_OUTPUT: TextSerializer,
     Kind.TOOL_COMPLETED: ToolCompletedSerializer,
+    Kind.AGENT_STARTED: AgentStartedSerializer,
+    Kind.AGENT_ITERATION_STARTED: AgentIterationStartedSerializer,
+    Kind.AGENT_ITERATION_COMPLETED: AgentIterationCompletedSerializer,
+    Kind.AGENT_PLANNED: AgentPlannedSerializer,
     Kind.PLAN_COMPLETED: PlanSerializer,
     Kind.NODE_COMPLETED: NodeStaffedSerializer,
     **EXECUTION_DATA,
@@ -307,7 +361,7 @@ id: 4
 event: model.started
 data: {"seq":4,"kind":"model.started","task_id":"4f2f6c0e-51f2-4b8c-8a6f-4f0ad1a2c7d9","session_id":null,\
 "timestamp":"2026-11-21T09:01:55.502Z","data":{"progress":5,"step":1,"total_steps":3,"call":"plan/1","stage":"plan",\
-"node":null,"model":"demo","provider":"demo"}}
+"node":null,"model":"demo","provider":"demo","messages":2,"estimated_cost_usd":0.001}}
 
 """,
 )
