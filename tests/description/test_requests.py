@@ -161,13 +161,15 @@ UNSTORABLE = ("int_too_large", "finite_number", "string_unicode", "too_deep")
 """Types of problems with what no row can hold. It is refused in fields that nobody reads, too."""
 JUDGED = (
     "base_url", "api_base", "cursor", "goal", "stream", "nodes", "inputs", "tasks", "name", "workflow_graph", "after",
-    "task_id", "url", "types", "arguments", "value", "mcpServers",
+    "task_id", "url", "types", "arguments", "value", "mcpServers", "parameters",
 )  # fmt: skip
 """Fields whose values this server has to know, or in which a person has to see something."""
 
 
 def no_schema_could_say(answer: Any) -> bool:
     """Whether a request was refused for something that makes it wrong here and now, and not by its shape."""
+    if answer.status_code == 400:
+        return True
     if answer.status_code != 422:
         return False
     return all(

@@ -96,6 +96,8 @@ def _standing_for(view: V) -> V:
     def method(self: APIView, *args: Any, **kwargs: Any) -> Any:
         raise AssertionError(f"{view.__qualname__} is an async view and is called as one")
 
+    # Its own, since views for several methods share a class.
+    method.__doc__ = view.__doc__
     return method  # type: ignore[return-value]
 
 

@@ -70,11 +70,13 @@ class FailedTaskSerializer(TaskAnswerSerializer):
     detail = serializers.CharField()
 
 
+class RefusedSerializer(Fields):
+    detail = serializers.CharField()
+
+
 ENDINGS: Mapping[Code, Answer] = {
     402: OpenApiResponse(FailedTaskSerializer, "The budget does not allow another model call."),
-    409: OpenApiResponse(
-        serializers.DictField(), "The task was cancelled, or the request cannot be met as things stand."
-    ),
+    409: OpenApiResponse(RefusedSerializer, "The task was cancelled, or the request cannot be met as things stand."),
     502: OpenApiResponse(FailedTaskSerializer, "The model failed, or the agent came to no answer."),
     504: OpenApiResponse(FailedTaskSerializer, "The timeout passed."),
 }

@@ -41,7 +41,7 @@ class AllowedToolSerializer(Part):
 
 class McpServerSerializer(Part):
     mcp_server_id = StringField(max_length=200)
-    allowed_tools = AllowedToolSerializer(many=True, required=False, allow_null=True, max_length=MAX_TOOLS)  # type: ignore[call-arg]
+    allowed_tools = AllowedToolSerializer(many=True, required=False, max_length=MAX_TOOLS)  # type: ignore[call-arg]
 
 
 class OtherAgentSerializer(Part):
@@ -58,9 +58,9 @@ class OtherAgentSerializer(Part):
 class ToolsSerializer(Part):
     """The tools of an agent."""
 
-    builtin_tools = BuiltinToolSerializer(many=True, required=False, allow_null=True, max_length=MAX_TOOLS)  # type: ignore[call-arg]
-    mcp_server_configs = McpServerSerializer(many=True, required=False, allow_null=True, max_length=MAX_TOOLS)  # type: ignore[call-arg]
-    agents = OtherAgentSerializer(many=True, required=False, allow_null=True, max_length=MAX_AGENTS)  # type: ignore[call-arg]
+    builtin_tools = BuiltinToolSerializer(many=True, required=False, max_length=MAX_TOOLS)  # type: ignore[call-arg]
+    mcp_server_configs = McpServerSerializer(many=True, required=False, max_length=MAX_TOOLS)  # type: ignore[call-arg]
+    agents = OtherAgentSerializer(many=True, required=False, max_length=MAX_AGENTS)  # type: ignore[call-arg]
 
 
 class AgentSerializer(Part):

@@ -53,8 +53,9 @@ def task_object(thread: Thread, turn: Task, asked: Mapping[str, Any]) -> dict[st
     }
 
 
-def task_as_it_is(thread: Thread) -> dict[str, Any]:
-    return task_object(thread, current_turn(thread), first_asked([thread])[thread.pk])
+def task_as_it_is(thread: Thread, turn: Task | None = None) -> dict[str, Any]:
+    """`turn`: as it was taken, for who has just begun it."""
+    return task_object(thread, turn or current_turn(thread), first_asked([thread])[thread.pk])
 
 
 def task_objects(threads: Sequence[Any]) -> list[dict[str, Any]]:

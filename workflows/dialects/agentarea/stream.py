@@ -55,7 +55,7 @@ async def create_task(request: HttpRequest, caller: Caller, agent_id: str) -> Ht
     if SSE.content_type in request.headers.get("Accept", ""):
         response = await _stream(request, caller, thread, BEGINNING, (), None if keep else lambda: cancel_left(turn))
     else:
-        response = JsonResponse(await sync_to_async(showing.task_as_it_is)(thread))
+        response = JsonResponse(await sync_to_async(showing.task_as_it_is)(thread, turn))
     response["X-Task-Id"] = str(turn.pk)
     return response
 

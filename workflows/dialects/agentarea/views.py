@@ -151,7 +151,7 @@ class Execute(TaskView):
         """It waits for the turns before it. The agent knows what was said in them."""
         agent = find_agent(self.caller, agent_id)
         turn = execute(request._request, self.caller, agent, self.thread, self.body())
-        return Response(showing.task_as_it_is(self.thread), headers={"X-Task-Id": str(turn.pk)})
+        return Response(showing.task_as_it_is(self.thread, turn), headers={"X-Task-Id": str(turn.pk)})
 
 
 class TaskStatus(TaskView):

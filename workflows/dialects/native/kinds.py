@@ -361,7 +361,7 @@ id: 4
 event: model.started
 data: {"seq":4,"kind":"model.started","task_id":"4f2f6c0e-51f2-4b8c-8a6f-4f0ad1a2c7d9","session_id":null,\
 "timestamp":"2026-11-21T09:01:55.502Z","data":{"progress":5,"step":1,"total_steps":3,"call":"plan/1","stage":"plan",\
-"node":null,"model":"demo","provider":"demo","messages":2,"estimated_cost_usd":0.001}}
+"node":null,"model":"demo","provider":"demo","messages":2,"estimated_cost_usd":0.00114465}}
 
 """,
 )
