@@ -5,6 +5,9 @@ import { sendOnce } from "./forms.js";
 
 /** @typedef {Record<string, any>} Told */
 
+// The answer and the plan are shown as what they are.
+const UNSHOWN = new Set(["completion", "make_plan", "tick_off"]);
+
 const turns = document.getElementById("turns");
 
 /** @param {Told} told @returns {HTMLElement} */
@@ -40,14 +43,14 @@ function line(told) {
 
 /** @param {Told} told */
 function toolStarted(told) {
-  if (told.tool_name === "completion") return;
+  if (UNSHOWN.has(told.tool_name)) return;
   const values = Object.values(told.arguments).map((value) => (typeof value === "string" ? value : JSON.stringify(value)));
   line(told).textContent = `${told.tool_name}(${values.join(", ")}) …`;
 }
 
 /** @param {Told} told */
 function toolCompleted(told) {
-  if (told.tool_name === "completion") return;
+  if (UNSHOWN.has(told.tool_name)) return;
   const step = line(told);
   const said = told.success ? told.result : told.error;
   step.dataset.state = told.success ? "done" : "failed";
