@@ -63,6 +63,25 @@ function planned(told) {
   plan.textContent = told.plan.map((/** @type {Told} */ step) => `${step.done ? "✓" : "·"} ${step.step}`).join("   ");
 }
 
+/** @param {Told} told */
+function asked(told) {
+  const step = line({ ...told, tool_call_id: told.question_id });
+  const link = document.createElement("a");
+  link.href = "/questions/";
+  link.textContent = "Answer";
+  step.replaceChildren(`${told.message} `, link);
+  show(told, "waiting");
+  say(told.message);
+}
+
+/** @param {Told} told */
+function answered(told) {
+  const step = line({ ...told, tool_call_id: told.question_id });
+  const said = told.approved === undefined ? told.value : told.approved ? "yes" : `no${told.reason && `: ${told.reason}`}`;
+  step.textContent = `${step.firstChild?.textContent ?? ""}→ ${said}`;
+  show(told, "running");
+}
+
 /** Text that is being written, where the answer will stand. @param {Told} told */
 function chunk(told) {
   if (told.parent || told.agent_name) return;
@@ -92,6 +111,8 @@ if (turns) {
     WorkflowToolCallStarted: toolStarted,
     WorkflowToolCallCompleted: toolCompleted,
     WorkflowPlanUpdated: planned,
+    WorkflowApprovalRequested: asked,
+    WorkflowApprovalReceived: answered,
     WorkflowPaused: (told) => show(told, "paused"),
     WorkflowResumed: (told) => show(told, "queued"),
     WorkflowCompleted: (told) => ended(told, "completed", { answered: told.final_response, cost: dollars(told) }),

@@ -202,6 +202,40 @@ def test_pausing_resuming_and_what_cannot_be(agent: str) -> None:
     assert requests.post(f"{task}/pause").status_code == 400
 
 
+def gated(agent: str) -> tuple[str, str]:
+    """A task that waits for approval of its first call of a tool, and its turn."""
+    task, turn = start(agent, requires_human_approval=True)
+    wait_for_status(turn, Status.WAITING)
+    assert ask("GET", task)["status"] == ask("GET", f"{task}/status")["status"] == "waiting_for_approval"
+    assert "WorkflowToolCallStarted" not in str(ask("GET", f"{task}/events"))
+    return task, turn
+
+
+def test_a_gated_tool_starts_once_it_is_approved(agent: str) -> None:
+    task, _ = gated(agent)
+    assert ask("GET", f"{agent}/tasks?status=waiting_for_approval")[0]["id"] == task.rpartition("/")[2]
+    assert ask("POST", f"{task}/resume")["status"] == "running"
+    told = frames(task)
+    place = names(told).index("WorkflowApprovalRequested")
+    assert names(told)[place : place + 4] == [
+        "WorkflowApprovalRequested", "WorkflowApprovalReceived", "WorkflowToolCallStarted", "WorkflowToolCallCompleted",
+    ]  # fmt: skip
+    asked, called = told[place].data, told[place + 2].data
+    assert (asked["tool_name"], asked["arguments"]) == ("calculator", {"expression": "(17 + 4) * 2"})
+    assert asked["tool_call_id"] == called["tool_call_id"]
+    assert "42" in told[-1].data["final_response"]
+
+
+def test_a_refusal_reaches_the_agent_with_its_reason(agent: str) -> None:
+    task, _ = gated(agent)
+    assert ask("POST", f"{task}/reject", {"reason": "not on a Sunday"})["message"] == "Rejected."
+    told = frames(task)
+    refused = next(frame.data for frame in told if frame.event == "WorkflowToolCallCompleted")
+    assert (refused["success"], "not on a Sunday" in refused["error"]) == (False, True)
+    assert told[-1].event == "WorkflowCompleted"
+    assert requests.post(f"{task}/reject").status_code == requests.post(f"{task}/resume").status_code == 400
+
+
 def test_cancelling_ends_the_stream_and_the_turns_that_wait(agent: str) -> None:
     task, turn = start(agent, model=SLOW)
     second = requests.post(f"{task}/execute", json={"query": "And then?"}).headers["X-Task-Id"]

@@ -38,7 +38,7 @@ def give_first_agents(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("workflows", "0006_for_operators_of_workflows"),
+        ("workflows", "0008_webhooks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -244,6 +244,23 @@ PAYLOADS: Mapping[str, type[Fields]] = {
     ),
     "WorkflowBudgetWarning": LimitSerializer,
     "WorkflowBudgetExceeded": LimitSerializer,
+    "WorkflowApprovalRequested": _payload(
+        question_id=serializers.UUIDField(),
+        kind=serializers.ChoiceField(["approval", "input"]),
+        tool_name=serializers.CharField(allow_null=True),
+        tool_call_id=serializers.CharField(allow_null=True),
+        arguments=serializers.DictField(),
+        message=serializers.CharField(),
+    ),
+    "WorkflowApprovalReceived": _payload(
+        question_id=serializers.UUIDField(),
+        kind=serializers.ChoiceField(["approval", "input"]),
+        approved=serializers.BooleanField(required=False),
+        reason=serializers.CharField(required=False, allow_blank=True),
+        arguments=serializers.DictField(required=False),
+        value=serializers.JSONField(required=False, allow_null=True),
+        by=serializers.CharField(required=False, help_text="Missing where nobody answered in time."),
+    ),
     "WorkflowPaused": ReasonSerializer,
     "WorkflowResumed": ReasonSerializer,
     "WorkflowCompleted": _payload(

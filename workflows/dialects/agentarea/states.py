@@ -10,6 +10,7 @@ from workflows.models import Status, Task, Thread
 
 SUBMITTED: Final = "submitted"
 PENDING: Final = "pending"
+WAITING: Final = "waiting_for_approval"
 
 MEANING: Final[Mapping[str, Q]] = {
     SUBMITTED: Q(status=Status.QUEUED, started_at=None),
@@ -17,7 +18,7 @@ MEANING: Final[Mapping[str, Q]] = {
     "running": Q(status=Status.RUNNING),
     "working": Q(status=Status.RUNNING),
     "paused": Q(status=Status.PAUSED),
-    "waiting_for_approval": Q(status="waiting"),
+    WAITING: Q(status=Status.WAITING),
     "completed": Q(status=Status.COMPLETED),
     "failed": Q(status=Status.FAILED),
     "cancelled": Q(status=Status.CANCELLED),
@@ -30,7 +31,7 @@ LARGE: Final = ("secrets", "params")
 def status_of(turn: Task) -> str:
     if turn.status == Status.QUEUED:
         return PENDING if turn.started_at else SUBMITTED
-    return "waiting_for_approval" if turn.status == "waiting" else str(turn.status)
+    return WAITING if turn.status == Status.WAITING else str(turn.status)
 
 
 def current_turn(thread: Thread) -> Task:

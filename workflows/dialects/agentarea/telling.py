@@ -18,6 +18,9 @@ NAMES: Final[Mapping[Kind, str]] = {
     Kind.TOOL_COMPLETED: "WorkflowToolCallCompleted",
     Kind.BUDGET_WARNING: "WorkflowBudgetWarning",
     Kind.BUDGET_EXCEEDED: "WorkflowBudgetExceeded",
+    Kind.QUESTION_ASKED: "WorkflowApprovalRequested",
+    Kind.QUESTION_ANSWERED: "WorkflowApprovalReceived",
+    Kind.QUESTION_EXPIRED: "WorkflowApprovalReceived",
     Kind.TASK_PAUSED: "WorkflowPaused",
     Kind.TASK_RESUMED: "WorkflowResumed",
     Kind.TASK_COMPLETED: "WorkflowCompleted",
@@ -59,8 +62,10 @@ def sentence_of(name: str, payload: Mapping[str, Any]) -> str:
             return f"Using the tool {payload['tool_name']}"
         case "WorkflowToolCallCompleted":
             return f"The tool {payload['tool_name']} {'has answered' if payload['success'] else 'did not work'}"
-        case "WorkflowBudgetWarning" | "WorkflowBudgetExceeded":
+        case "WorkflowBudgetWarning" | "WorkflowBudgetExceeded" | "WorkflowApprovalRequested":
             return str(payload["message"])
+        case "WorkflowApprovalReceived":
+            return "A person has answered" if "by" in payload else "Nobody answered in time"
         case "WorkflowFailed":
             return f"Failed: {payload['error']}"
     return {
@@ -79,6 +84,8 @@ def _payload(kind: Kind, event: EventRow) -> Payload:
         return _of_model(kind, event)
     if kind.startswith("tool."):
         return _of_tool(kind, data)
+    if kind.startswith("question."):
+        return _of_question(kind, data)
     if kind.startswith("budget."):
         return {
             "usage_percentage": data["usage_percentage"],
@@ -136,6 +143,20 @@ def _of_tool(kind: Kind, data: Mapping[str, Any]) -> Payload:
         return {**about, "arguments": data["arguments"]}
     outcome = {"result": data["result"]} if data["ok"] else {"error": data["error"]}
     return {**about, "success": data["ok"], **outcome, "execution_time": data["duration_ms"] / 1000}
+
+
+def _of_question(kind: Kind, data: Mapping[str, Any]) -> Payload:
+    question = {"question_id": data["question"], "kind": data["kind"]}
+    if kind is not Kind.QUESTION_ASKED:
+        names = ("approved", "reason", "arguments", "value", "by")
+        return {**question, **{name: data[name] for name in names if name in data}}
+    return {
+        **question,
+        "tool_name": data.get("tool"),
+        "tool_call_id": data.get("tool_call_id"),
+        "arguments": data.get("arguments") or {},
+        "message": data["text"],
+    }
 
 
 def _of_task(kind: Kind, data: Mapping[str, Any]) -> Payload:

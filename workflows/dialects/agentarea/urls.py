@@ -19,6 +19,7 @@ urlpatterns = [
     route(f"{TASK}/response", views.TaskResponse.as_view()),
     route(f"{TASK}/pause", views.Pause.as_view()),
     route(f"{TASK}/resume", views.Resume.as_view()),
+    route(f"{TASK}/reject", views.Reject.as_view()),
     route(f"{TASK}/events", views.Events.as_view()),
     route(f"{TASK}/events/stream", task_stream),
 ]

@@ -8,9 +8,11 @@ from rest_framework.response import Response
 
 from sessions.callers import Right
 from workflows import services
-from workflows.description.describe import IDEMPOTENCY_KEY, Answer, describe
+from workflows.description.describe import IDEMPOTENCY_KEY, describe
+from workflows.description.describe import Answer as Described
 from workflows.description.describe import Status as Code
 from workflows.dialects.agentarea import answers, showing
+from workflows.dialects.agentarea.approving import settle_approvals
 from workflows.dialects.agentarea.drafting import changed_draft, draft_of, ignored_keys
 from workflows.dialects.agentarea.examples import AGENTS, CHANGES, QUERIES
 from workflows.dialects.agentarea.history import event_page
@@ -20,17 +22,19 @@ from workflows.dialects.agentarea.serializers import (
     AgentSerializer,
     EventsQuerySerializer,
     ExecuteSerializer,
+    RejectSerializer,
 )
 from workflows.dialects.agentarea.states import current_turn
+from workflows.engine.questions import Answer
 from workflows.exceptions import BadRequest, Conflict, NotFound
 from workflows.http.access import require
 from workflows.http.lookup import find_agent, find_conversation
-from workflows.http.views import CallerView, validated_query
+from workflows.http.views import CallerView, validated, validated_query
 from workflows.models import Agent, Task, Thread
 from workflows.toolbox import offered
 
-AGENT: Mapping[Code, Answer] = {200: answers.AgentAnswerSerializer}
-ACTED: Mapping[Code, Answer] = {200: answers.ActedSerializer}
+AGENT: Mapping[Code, Described] = {200: answers.AgentAnswerSerializer}
+ACTED: Mapping[Code, Described] = {200: answers.ActedSerializer}
 
 
 class Agents(CallerView):
@@ -200,18 +204,35 @@ class Pause(TaskView):
 
 
 class Resume(TaskView):
-    """`POST …/tasks/{task_id}/resume`."""
+    """`POST …/tasks/{task_id}/resume`: what waits for approval has it; what is paused goes on."""
 
     rights = {"POST": Right.RUN}
 
-    @describe("Go on with a paused task", answers=ACTED, errors=(400,))
+    @describe("Go on with a paused task, or approve", answers=ACTED, errors=(400,))
     def post(self, request: Request, agent_id: str, task_id: str) -> Response:
         turn = current_turn(self.thread)
+        if settle_approvals(turn, Answer(approved=True), self.caller):
+            return Response(showing.acted_object("running", self.thread, turn, "Approved."))
         try:
             services.resume(turn)
         except Conflict as conflict:
             raise BadRequest(conflict.detail) from None
         return Response(showing.acted_object("running", self.thread, turn, "The task goes on."))
+
+
+class Reject(TaskView):
+    """`POST …/tasks/{task_id}/reject`: no to the calls of tools that wait for approval. Ours."""
+
+    rights = {"POST": Right.RUN}
+
+    @describe("Refuse what waits for approval", body=RejectSerializer, answers=ACTED, errors=(400,))
+    def post(self, request: Request, agent_id: str, task_id: str) -> Response:
+        """The agent reads the reason, and goes on without the call."""
+        asked = validated(RejectSerializer, self.body())
+        turn = current_turn(self.thread)
+        if not settle_approvals(turn, Answer(approved=False, reason=asked.get("reason", "")), self.caller):
+            raise BadRequest(f"Nothing waits for approval: task {turn.pk} is {turn.status}.")
+        return Response(showing.acted_object("running", self.thread, turn, "Rejected."))
 
 
 class Events(TaskView):

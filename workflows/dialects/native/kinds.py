@@ -174,6 +174,7 @@ class QuestionEventSerializer(ProgressedSerializer):
 class AskedSerializer(QuestionEventSerializer):
     text = serializers.CharField(help_text="What is asked, a sentence.")
     tool = serializers.CharField(required=False)
+    tool_call_id = serializers.CharField(required=False, help_text="The id that the model gave the call.")
     side_effects = serializers.BooleanField(required=False, help_text="Whether the tool changes anything outside.")
     interrupted = serializers.BooleanField(required=False, help_text="It had begun when its worker was lost.")
     arguments = serializers.DictField(required=False, help_text="By name, long ones cut.")
