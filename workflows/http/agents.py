@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import Q
 
 from sessions.callers import Caller
 from workflows import providers
@@ -15,7 +16,8 @@ from workflows.engine.agents.delegation import tool_name
 from workflows.engine.agents.profile import MOST_DEPTH, Profile
 from workflows.engine.llm.prices import price_for
 from workflows.exceptions import BadRequest
-from workflows.models import Agent, AgentVersion, Job
+from workflows.mcp.names import tool_name as mcp_tool_name
+from workflows.models import Agent, AgentVersion, Job, McpServer
 from workflows.services import Idempotency, Submission
 from workflows.toolbox import offered
 
@@ -53,8 +55,7 @@ def check_tools(caller: Caller, config: Mapping[str, Any], agent: Agent | None =
         name = tool["tool_name"]
         if name != COMPLETION and toolbox.get(name) is None:
             raise BadRequest(f"There is no tool {name[:80]!r}. The tools on offer are: {toolbox}.")
-    for server in config.get("mcp_server_configs") or ():
-        raise BadRequest(f"There is no MCP server {server['mcp_server_id'][:80]!r}.")
+    _mcp_tools(config, caller.group_id)
     for asked in _agents_in(config):
         if not Agent.objects.visible_to(caller).filter(pk=asked).exists():
             raise BadRequest(f"There is no agent {asked}. An agent can ask those of its own group.")
@@ -112,16 +113,24 @@ def _profile(name: str, version: AgentVersion, above: tuple[uuid.UUID, ...], gro
     config = definition["tools_config"] or {}
     builtin = [tool for tool in config.get("builtin_tools") or () if tool.get("enabled", True)]
     tools = [tool["tool_name"] for tool in builtin if tool["tool_name"] != COMPLETION]
+    of_servers = _mcp_tools(config, group_id)
     agents = _profiles(config, above, group_id)
-    wanted = {str(tool["agent_id"]) for tool in config.get("agents") or () if tool.get("requires_user_confirmation")}
+    gated = {str(tool["agent_id"]) for tool in config.get("agents") or () if tool.get("requires_user_confirmation")}
     confirm = [tool["tool_name"] for tool in builtin if tool.get("requires_user_confirmation")]
+    confirm += [tool_name(agent.name) for id, agent in agents.items() if str(id) in gated]
     return Profile(
         name=name,
         instructions=definition["instructions"],
         description=definition["description"] or "",
         model=definition["model"],
-        tools=tuple(tools),
-        confirm=frozenset([*confirm, *(tool_name(agent.name) for id, agent in agents.items() if str(id) in wanted)]),
+        tools=(*tools, *of_servers),
+        confirm=frozenset(
+            [
+                *confirm,
+                *(name for name, gated in of_servers.items() if gated),
+                *(tool_name(agent.name) for id, agent in agents.items() if str(id) in wanted),
+            ]
+        ),
         planning=bool(definition["planning"]),
         agents=tuple(agents.values()),
     )
@@ -141,6 +150,25 @@ def _profiles(config: Mapping[str, Any], above: tuple[uuid.UUID, ...], group_id:
     names = [tool_name(profile.name) for profile in found.values()]
     if len(set(names)) < len(names):
         raise BadRequest("Two of the agents in tools_config.agents have the same name. Rename one of them.")
+    return found
+
+
+def _mcp_tools(config: Mapping[str, Any], group_id: int) -> dict[str, bool]:
+    """The tools of MCP servers by name, and whether a person has to allow them. A server without `allowed_tools` gives
+    all that it has. Raises BadRequest for a server that the group has not, or a tool that it does not list."""
+    found: dict[str, bool] = {}
+    for wanted in config.get("mcp_server_configs") or ():
+        id = wanted["mcp_server_id"]
+        by_id = Q(name=id) | Q(pk=int(id)) if id.isascii() and id.isdigit() and len(id) < 10 else Q(name=id)
+        server = McpServer.objects.for_group(group_id).filter(by_id).first()
+        if server is None:
+            raise BadRequest(f"There is no MCP server {id[:80]!r}.")
+        allowed = wanted.get("allowed_tools")
+        listed = [tool["name"] for tool in server.tools]
+        for tool in [{"tool_name": name} for name in listed] if allowed is None else allowed:
+            if server.listed_at and tool["tool_name"] not in listed:
+                raise BadRequest(f"The MCP server {server.name} has no tool {tool['tool_name'][:80]!r}.")
+            found[mcp_tool_name(server.name, tool["tool_name"])] = bool(tool.get("requires_user_confirmation"))
     return found
 
 

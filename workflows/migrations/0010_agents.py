@@ -38,7 +38,7 @@ def give_first_agents(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("workflows", "0008_webhooks"),
+        ("workflows", "0009_mcp"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

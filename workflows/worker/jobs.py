@@ -57,7 +57,9 @@ async def run_whole(
     return {"workflow_graph": graph, **result}
 
 
-async def run_agent(task: Task, secrets: Mapping[str, str], models: Models, journal: Journal) -> dict[str, Any]:
+async def run_agent(
+    task: Task, secrets: Mapping[str, str], models: Models, journal: Journal, tools: Toolbox
+) -> dict[str, Any]:
     """An agent takes its turn. The result: `{goal, final_response, success, iterations, message}`."""
     model = _model_of(task, secrets)
     answer, iterations = await take_turn(
@@ -69,7 +71,7 @@ async def run_agent(task: Task, secrets: Mapping[str, str], models: Models, jour
             budget_usd=None if task.budget_usd is None else float(task.budget_usd),
         ),
         ModelCaller(model, models, journal),
-        ToolCaller(offered(), journal, TaskFiles(journal), str(task.pk)),
+        ToolCaller(tools, journal, TaskFiles(journal), str(task.pk)),
     )
     return {
         "goal": task.goal,

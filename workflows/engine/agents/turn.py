@@ -66,7 +66,10 @@ async def answer(
     """Likewise, of the agent at a place (see `keys.delegated`)."""
     iterations = Iterations(models.journal, keys.agent_calls(place), question.max_iterations, question.budget_usd)
     own = await _own_tools(profile, question, models, tools, place)
-    offered = Toolbox([*tools.toolbox.only(profile.tools), *own])
+    # Its own come first: a server may give its tools any name.
+    others = tools.toolbox.only(profile.tools)
+    names = {tool.name for tool in own}
+    offered = Toolbox([*(tool for tool in others if tool.name not in names), *own])
     doing = Work(
         request=Request(
             key=keys.agent_calls(place),
