@@ -49,6 +49,8 @@ class Route(NamedTuple):
         path = "/" + self.pattern.replace("<str:number>", "1")
         if "agents/" in path:
             path = path.replace("<str:task_id>", str(ids.get("conversation")))
+            # One whose turn is not over is deleted only by who may cancel.
+            path = path if "tasks" in path else path.replace("<str:agent_id>", str(ids.get("spare")))
         for placeholder, name in names.items():
             path = path.replace(placeholder, str(ids.get(name)))
         return path
@@ -63,7 +65,7 @@ def routes() -> list[Route]:
 
 
 ROUTES = routes()
-IDS = ("task", "session", "workflow", "webhook", "question", "agent", "conversation")
+IDS = ("task", "session", "workflow", "webhook", "question", "agent", "conversation", "spare")
 
 
 def caller_with(*rights: Right) -> tuple[Caller, str]:
@@ -119,6 +121,7 @@ def things_of(caller: Caller) -> dict[str, object]:
         "webhook": webhook_of(caller).pk,
         "question": question.pk,
         "agent": agent.pk,
+        "spare": make_agent(caller).pk,
         "conversation": talk_and_pause(caller, agent).thread_id,
     }
 

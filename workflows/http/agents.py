@@ -124,13 +124,7 @@ def _profile(name: str, version: AgentVersion, above: tuple[uuid.UUID, ...], gro
         description=definition["description"] or "",
         model=definition["model"],
         tools=(*tools, *of_servers),
-        confirm=frozenset(
-            [
-                *confirm,
-                *(name for name, gated in of_servers.items() if gated),
-                *(tool_name(agent.name) for id, agent in agents.items() if str(id) in wanted),
-            ]
-        ),
+        confirm=frozenset([*confirm, *(name for name, is_gated in of_servers.items() if is_gated)]),
         planning=bool(definition["planning"]),
         agents=tuple(agents.values()),
     )
