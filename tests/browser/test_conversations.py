@@ -26,7 +26,7 @@ def test_a_conversation_is_held_live_and_stays(open_browser: Open, url: str) -> 
     send(browser, "What is (17 + 4) * 2?")
     wait_for(lambda: "42" in "".join(texts(browser, ".answered")), "the answer is there")
     assert texts(browser, ".asked") == ["What is (17 + 4) * 2?"]
-    assert texts(browser, ".steps li")[0] == "✓ Use calculator   ✓ Write the answer"
+    assert texts(browser, ".steps li")[0] == "✓ Use calculator ✓ Write the answer"
     assert "calculator((17 + 4) * 2) → 42" in texts(browser, ".steps li")
     send(browser, "Explain <b>owls</b>")
     wait_for(lambda: texts(browser, ".status")[1:] == ["Completed"], "the second turn has ended")
