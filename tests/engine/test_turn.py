@@ -58,8 +58,8 @@ async def test_it_works_with_tools_until_it_calls_completion(bench):
     assert kinds == [
         Kind.AGENT_STARTED,
         *[
-            Kind.AGENT_ITERATION_STARTED, Kind.MODEL_STARTED, Kind.MODEL_COMPLETED, Kind.TOOL_STARTED,
-            Kind.TOOL_COMPLETED, Kind.AGENT_ITERATION_COMPLETED,
+            Kind.TASK_PROGRESS, Kind.AGENT_ITERATION_STARTED, Kind.MODEL_STARTED, Kind.MODEL_COMPLETED,
+            Kind.TOOL_STARTED, Kind.TOOL_COMPLETED, Kind.AGENT_ITERATION_COMPLETED,
         ] * 2,
     ]  # fmt: skip
     told = bench.journal.of(Kind.MODEL_COMPLETED)

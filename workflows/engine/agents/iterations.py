@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from workflows.engine.journal import Journal
+from workflows.engine.keys import AGENT
 from workflows.engine.llm.calls import STEP_KIND
 from workflows.events import Kind
 from workflows.exceptions import IterationsUsedUp
@@ -13,13 +14,15 @@ from workflows.exceptions import IterationsUsedUp
 class Iterations:
     """Each is one reply, with the tools that it calls; `async with` takes the next one.
 
-    `key`: what the keys of their events begin with. `budget_usd`: the task's, if it has one.
+    `key`: what the keys of their events begin with. `budget_usd`: the task's, if it has one. `is_progress`: whether
+    they are the task's own, and not those of an agent that is asked in it.
     """
 
     journal: Journal
     key: str
     most: int
     budget_usd: float | None = None
+    is_progress: bool = False
     taken: int = 0
 
     async def __aenter__(self) -> None:
@@ -30,6 +33,8 @@ class Iterations:
                 "or ask for less at once."
             )
         self.taken += 1
+        if self.is_progress:
+            await self._tell_progress()
         left = None if self.budget_usd is None else round(max(self.budget_usd - await self.spent_usd(), 0), 8)
         await self.journal.tell(
             f"{self.key}/{self.taken}",
@@ -46,6 +51,21 @@ class Iterations:
             f"{self.key}/{self.taken}",
             Kind.AGENT_ITERATION_COMPLETED,
             {"iteration": self.taken, "total_cost_usd": await self.spent_usd()},
+        )
+
+    async def _tell_progress(self) -> None:
+        """Of the iterations that it may take: nobody knows how many it will need."""
+        await self.journal.tell(
+            f"{self.key}/{self.taken}",
+            Kind.TASK_PROGRESS,
+            {
+                "progress": 100 * (self.taken - 1) // self.most,
+                "current_state": f"Iteration {self.taken}",
+                "step": self.taken,
+                "total_steps": self.most,
+                "stage": AGENT,
+                "node": None,
+            },
         )
 
     async def spent_usd(self) -> float:

@@ -64,7 +64,13 @@ async def answer(
     before: Sequence[Message] = (),
 ) -> tuple[Answer, int]:
     """Likewise, of the agent at a place (see `keys.delegated`)."""
-    iterations = Iterations(models.journal, keys.agent_calls(place), question.max_iterations, question.budget_usd)
+    iterations = Iterations(
+        models.journal,
+        keys.agent_calls(place),
+        most=question.max_iterations,
+        budget_usd=question.budget_usd,
+        is_progress=place == keys.MAIN,
+    )
     own = await _own_tools(profile, question, models, tools, place)
     # Its own come first: a server may give its tools any name.
     others = tools.toolbox.only(profile.tools)
