@@ -71,7 +71,7 @@ def submission_of(agent: Agent, asked: Asked) -> Submission:
     if asked.instructions:
         profile = replace(profile, instructions=asked.instructions)
     if asked.approve_all:
-        profile = replace(profile, confirm=frozenset([*profile.tools, *(tool_name(a.name) for a in profile.agents)]))
+        profile = _all_confirmed(profile)
     budget = asked.budget_usd or definition["budget_usd"] or _default_budget(model, profile)
     limit = {} if budget is None else {"max_tokens": MOST_REPLY_TOKENS}
     choice = providers.choose({"model": model, **limit})
@@ -93,6 +93,13 @@ def submission_of(agent: Agent, asked: Asked) -> Submission:
         budget_usd=None if budget is None else Decimal(str(round(budget, 8))),
         idempotency=asked.idempotency,
     )
+
+
+def _all_confirmed(profile: Profile) -> Profile:
+    """With each tool of it, and of the agents that it may ask, for a person to allow."""
+    agents = tuple(_all_confirmed(agent) for agent in profile.agents)
+    names = [*profile.tools, *(tool_name(agent.name) for agent in agents)]
+    return replace(profile, confirm=frozenset(names), agents=agents)
 
 
 def _default_budget(model: str | None, profile: Profile) -> float | None:
