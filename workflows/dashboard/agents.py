@@ -13,7 +13,7 @@ from workflows import services
 from workflows.dashboard.forms import MessageForm
 from workflows.dashboard.listing import counting, dollars, iso, with_provider
 from workflows.dashboard.pages import page
-from workflows.engine.llm.client import DEMO
+from workflows.engine.llm.settings import DEMO
 from workflows.http.access import spend
 from workflows.http.agents import Asked, submission_of
 from workflows.http.lookup import find_agent, find_conversation

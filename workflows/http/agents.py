@@ -12,8 +12,7 @@ from django.db.models import Q
 from sessions.callers import Caller
 from workflows import providers
 from workflows.engine.agents.completion import COMPLETION
-from workflows.engine.agents.delegation import tool_name
-from workflows.engine.agents.profile import MOST_DEPTH, Profile
+from workflows.engine.agents.profile import MOST_DEPTH, Profile, tool_name
 from workflows.engine.llm.prices import price_for
 from workflows.exceptions import BadRequest
 from workflows.mcp.names import tool_name as mcp_tool_name

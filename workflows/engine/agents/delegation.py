@@ -1,12 +1,11 @@
 """Another agent as a tool: it is asked inside of the same task, and its cost is the task's."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from workflows.engine.agents.completion import Answer
-from workflows.engine.agents.profile import Profile
+from workflows.engine.agents.profile import Profile, tool_name
 from workflows.engine.agents.tool_calls import ToolCaller
 from workflows.engine.journal import Journal, Step
 from workflows.engine.llm.calls import ModelCaller
@@ -16,7 +15,6 @@ from workflows.engine.tools import MAX_TIMEOUT_S, Arguments, Tool, ToolContext, 
 from workflows.events import Kind
 from workflows.exceptions import IterationsUsedUp, ModelFailed, ModelUnusable
 
-PREFIX: Final = "agent__"
 MAX_QUESTION_CHARS: Final = 20_000
 
 Ask = Callable[[Profile, str, str, ModelCaller, ToolCaller], Awaitable[Answer]]
@@ -35,11 +33,6 @@ class ForChild(Relay):
 
     async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
         await super().settle(step, kind, {"parent": self._parent, **data})
-
-
-def tool_name(agent: str) -> str:
-    """What the tool is called by which an agent of this name is asked."""
-    return PREFIX + (re.sub(r"[^a-zA-Z0-9]+", "_", agent).strip("_").lower()[:50] or "unnamed")
 
 
 def agent_tool(agent: Profile, models: ModelCaller, tools: ToolCaller, ask: Ask) -> Tool:

@@ -1,11 +1,15 @@
 """What an agent is, as one task runs it, with the agents that it may ask: settled when the task is submitted."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
 MOST_DEPTH: Final = 3
 """Agents that ask one another in a row, the first one included."""
+
+
+PREFIX: Final = "agent__"
 
 
 @dataclass(frozen=True)
@@ -36,3 +40,8 @@ class Profile:
                 "agents": tuple(cls.from_json(agent) for agent in data["agents"]),
             }
         )
+
+
+def tool_name(agent: str) -> str:
+    """What the tool is called by which an agent of this name is asked."""
+    return PREFIX + (re.sub(r"[^a-zA-Z0-9]+", "_", agent).strip("_").lower()[:50] or "unnamed")

@@ -15,7 +15,8 @@ from workflows.engine.llm.client import Models
 from workflows.engine.llm.faults import CallError, StreamLost
 from workflows.engine.llm.prices import PER_TOKENS, PRICES_DATE, cost_usd, price_for
 from workflows.engine.llm.settings import DEMO, ModelSettings
-from workflows.engine.llm.stream import Received, Reply, Tokens
+from workflows.engine.llm.stream import Received, Reply
+from workflows.engine.llm.tokens import Tokens
 from workflows.engine.text import cut
 from workflows.events import Kind
 
