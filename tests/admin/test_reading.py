@@ -29,10 +29,10 @@ from workflows.engine.journal import Step as EngineStep
 from workflows.events import Kind
 from workflows.models import Agent, AgentVersion, Event, Step, Task, Thread, Worker, Workflow, WorkflowVersion
 
-HISTORY = [Task, Step, Event, Worker, ClientSession, Workflow, WorkflowVersion, Thread, Agent, AgentVersion]
+HISTORY = [Task, Step, Event, Worker, ClientSession, Workflow, WorkflowVersion, Thread, AgentVersion]
 
 
-@pytest.mark.parametrize("model", [*HISTORY, ApiToken])
+@pytest.mark.parametrize("model", [*HISTORY, Agent, ApiToken])
 def test_every_list_is_there(client: Client, model: type[Model]) -> None:
     text_of(client.get(list_url(model)))
 
@@ -90,7 +90,7 @@ def test_an_operator_sees_every_group(client: Client, caller: Caller, stranger: 
     assert all(goal in page for goal in goals)
 
 
-@pytest.mark.parametrize("model", [*HISTORY, ApiToken])
+@pytest.mark.parametrize("model", [*HISTORY, Agent, ApiToken])
 def test_staff_without_the_permission_see_nothing(staff: User, caller: Caller, model: type[Model]) -> None:
     task = make_task(caller)
     client = allow(staff)

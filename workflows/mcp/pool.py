@@ -4,10 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-from workflows.mcp.connection import Connection
 from workflows.mcp.server import CONNECT_S, Listing, Server, ServerFailed
+
+if TYPE_CHECKING:
+    from workflows.mcp.connection import Connection
 
 IDLE_S: Final = 300.0
 FIRST_PAUSE_S: Final = 1.0
@@ -20,7 +23,7 @@ class _Place:
     """Where a server's connection is kept. After failures to connect, the next try waits a little longer each time."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    connection: Connection | None = None
+    connection: "Connection | None" = None
     failures: int = 0
     not_before: float = 0.0
     reason: str = ""
@@ -43,7 +46,7 @@ class Pool:
         self._clock = clock
         self._left: set[asyncio.Task[None]] = set()
 
-    async def connection(self, server: Server) -> Connection:
+    async def connection(self, server: Server) -> "Connection":
         """An open one. Raises `ServerFailed`, at once if the server failed just before."""
         place = self._place(server)
         if place.connection and not place.connection.is_over:
@@ -90,12 +93,12 @@ class Pool:
         place.used_at = self._clock()
         return place
 
-    async def _opened(self, server: Server, place: _Place, timeout_s: float = CONNECT_S) -> Connection:
+    async def _opened(self, server: Server, place: _Place, timeout_s: float = CONNECT_S) -> "Connection":
         async with place.lock:
             if place.connection and not place.connection.is_over:
                 return place.connection
             self._leave(place)
-            opened = Connection(server, self._clock)
+            opened = (await _connection_class())(server, self._clock)
             opened.on_list_changed = lambda: self._on_list_changed(server)
             try:
                 await opened.open(timeout_s)
@@ -114,3 +117,10 @@ class Pool:
             self._left.add(closing)
             closing.add_done_callback(self._left.discard)
             place.connection = None
+
+
+async def _connection_class() -> "type[Connection]":
+    """The SDK takes a second to load, and most workers reach no server: it is loaded, aside, with the first one."""
+    module = await asyncio.to_thread(import_module, "workflows.mcp.connection")
+    found: type[Connection] = module.Connection
+    return found

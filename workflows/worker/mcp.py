@@ -5,7 +5,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 
@@ -16,7 +16,6 @@ from workflows.engine.journal import Journal, Step
 from workflows.engine.tools import TOOL_NAME, Tool, Toolbox
 from workflows.events import Kind
 from workflows.exceptions import Unavailable
-from workflows.mcp.connection import Connection
 from workflows.mcp.names import TASK_HEADERS, TASK_SERVERS, server_of
 from workflows.mcp.pool import Pool
 from workflows.mcp.server import Listing, Server, ServerFailed
@@ -24,6 +23,9 @@ from workflows.mcp.toolset import stub, toolset
 from workflows.models import McpServer, Task
 from workflows.outgoing.addresses import networks
 from workflows.services import mcp as services
+
+if TYPE_CHECKING:
+    from workflows.mcp.connection import Connection
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +74,7 @@ class McpServers:
     def _registered(self, group_id: int) -> Iterable[Tool]:
         return toolbox.tools_for(group_id, self._connect)
 
-    async def _connect(self, server: Server) -> Connection:
+    async def _connect(self, server: Server) -> "Connection":
         """To a registered server, as it is registered now. Raises `ServerFailed`."""
         return await self._pool.connection(await self._threads.run(_registered_server, server.name))
 
