@@ -31,6 +31,7 @@ class Job(models.TextChoices):
     EXECUTE = "workflow_execution"
     RUN = "workflow_run"
     """Generate, then execute."""
+    ASK = "team_ask"
 
 
 class Status(models.TextChoices):

@@ -11,6 +11,8 @@ from workflows.engine.journal import Journal
 from workflows.engine.llm.client import Models
 from workflows.engine.llm.settings import DEMO, ModelSettings
 from workflows.engine.portion import Portion
+from workflows.engine.teams.asking import ask_team
+from workflows.engine.teams.definition import TeamDefinition
 from workflows.engine.tools import Toolbox
 from workflows.exceptions import InputsMissing, Invalid
 from workflows.models import Job, Task
@@ -52,6 +54,25 @@ async def run_whole(
     return {"workflow_graph": graph, **result}
 
 
+async def run_team(
+    task: Task, secrets: Mapping[str, str], models: Models, journal: Journal, tools: Toolbox
+) -> dict[str, Any]:
+    """A team is asked. The result: `{goal, final_response, total_messages, response_length, stop_reason, messages,
+    message}`."""
+    model = _model_of(task, secrets)
+    answered = await ask_team(
+        task.goal,
+        TeamDefinition.from_json(task.params["team"]),
+        settings=model,
+        models=models,
+        journal=journal,
+        tools=tools,
+        task_id=str(task.pk),
+    )
+    by = " with the demo model" if model.provider == DEMO else ""
+    return {"goal": task.goal, **answered, "message": f"Answered by the team{by}"}
+
+
 async def _execute(
     task: Task, graph: Mapping[str, Any], model: ModelSettings, models: Models, journal: Journal, tools: Toolbox
 ) -> dict[str, Any]:
@@ -87,4 +108,5 @@ JOBS: Mapping[str, Run] = {
     Job.GENERATE: run_generation,
     Job.EXECUTE: run_execution,
     Job.RUN: run_whole,
+    Job.ASK: run_team,
 }

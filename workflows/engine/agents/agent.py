@@ -30,11 +30,16 @@ NO_ROOM: Final = "[left out: there is no room for more results]"
 
 @dataclass(frozen=True)
 class Work(Generic[T]):
-    """What an agent is asked, how it may use tools, and what the keys of its tool calls begin with."""
+    """What an agent is asked, how it may use tools, and what the keys of its tool calls begin with.
+
+    `then`: what the rules for tools end with. `last_words`: what it is told when it may call none any more.
+    """
 
     request: Request[T]
     use: ToolUse
     tool_key: str
+    then: str = prompts.THEN_REPLY
+    last_words: str = prompts.NO_MORE_TOOLS
 
 
 def most_calls(use: ToolUse) -> int:
@@ -64,14 +69,14 @@ async def work(models: ModelCaller, tools: ToolCaller, doing: Work[T]) -> T:
         conversation.messages += messages
         if steps == doing.use.max_steps or room <= 0:
             offers = []
-            conversation.messages.append({"role": "user", "content": prompts.NO_MORE_TOOLS})
+            conversation.messages.append({"role": "user", "content": doing.last_words})
 
 
 def _told_of_tools(doing: Work[T], offered: Toolbox) -> Request[T]:
     if not len(offered):
         return doing.request
     told = prompts.TOOLS.replace("{steps}", str(doing.use.max_steps))
-    return replace(doing.request, system=f"{doing.request.system}\n\n{told}")
+    return replace(doing.request, system=f"{doing.request.system}\n\n{told}\n\n{doing.then}")
 
 
 async def _called(

@@ -35,7 +35,7 @@ OnText = Callable[[str], Awaitable[None]]
 class Call:
     """One question to the model. `key` is its place in the ledger and its name in every event.
 
-    `tools`: those that the model may call, as Chat Completions offers them.
+    `response_format`: None for plain text. `tools`: those that the model may call, as Chat Completions offers them.
     `listen`: asked at each attempt for who hears the reply's text as it comes, since an attempt starts over.
     """
 
@@ -43,7 +43,7 @@ class Call:
     stage: str
     node: str | None
     messages: tuple[Message, ...]
-    response_format: Mapping[str, Any]
+    response_format: Mapping[str, Any] | None
     tools: tuple[Mapping[str, Any], ...] = ()
     listen: Callable[[], OnText] | None = None
 
@@ -202,7 +202,7 @@ class ModelCaller:
         return {
             **self.settings.options(),
             "messages": list(call.messages),
-            "response_format": dict(call.response_format),
+            **({"response_format": dict(call.response_format)} if call.response_format else {}),
             **({"tools": list(call.tools)} if call.tools else {}),
             "stream_options": {"include_usage": True},
         }

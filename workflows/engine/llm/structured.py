@@ -24,9 +24,8 @@ BETTER: Final = "Put the goal in other words, or use another model."
 LONGER: Final = "Raise llm_config.max_tokens, or use a model with a longer output."
 CUT_OFF: Final = "the reply was cut off at the limit of its tokens; reply shorter"
 
-FEEDBACK: Final = (
-    "Your last reply was not valid:\n{problems}\nReply again with the whole JSON object, all problems mended."
-)
+FEEDBACK: Final = "Your last reply was not valid:\n{problems}\n{again}"
+AGAIN: Final = "Reply again with the whole JSON object, all problems mended."
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Request(Generic[T]):
 
     `subject` is what a sentence calls the reply ("plan"), `task` what was to be done. `read` takes a reply's text,
     and raises `Rejected`. `tries_before`: the tries that were used up under this key before, so that these get keys
-    of their own.
+    of their own. `format`: None for plain text. `again`: what to do about an invalid reply.
     """
 
     key: str
@@ -57,11 +56,12 @@ class Request(Generic[T]):
     subject: str
     system: str
     user: str
-    format: Format
+    format: Format | None
     read: Callable[[str], T]
     task: str = "this goal"
     tries_before: int = 0
     listen: Callable[[], OnText] | None = None
+    again: str = AGAIN
 
 
 def shaped(name: str, shape: type[S]) -> Format:
@@ -138,7 +138,7 @@ class Conversation(Generic[T]):
                     f"The model's {request.subject} stayed invalid after {MAX_TRIES} tries, at last because: "
                     f"{'; '.join(problems[:3])}. {LONGER if CUT_OFF in problems else BETTER}"
                 ) from None
-            self.messages += _feedback(reply, problems)
+            self.messages += _feedback(reply, problems, request.again)
             raise
 
     def _call(self, tools: Sequence[Mapping[str, Any]]) -> Call:
@@ -148,7 +148,7 @@ class Conversation(Generic[T]):
             stage=request.stage,
             node=request.node,
             messages=tuple(self.messages),
-            response_format=request.format.as_json(),
+            response_format=request.format.as_json() if request.format else None,
             tools=tuple(tools),
             listen=request.listen,
         )
@@ -169,10 +169,10 @@ def _refuse_unusable(reply: Reply, task: str) -> None:
         raise ModelUnusable("The model did not stop writing. Use another model, or set llm_config.max_tokens.")
 
 
-def _feedback(reply: Reply, problems: list[str]) -> list[Message]:
+def _feedback(reply: Reply, problems: list[str], again: str) -> list[Message]:
     listed = "\n".join(f"- {problem}" for problem in problems)
     return [
         # Some endpoints refuse an empty message.
         {"role": "assistant", "content": cut(reply.text, MAX_ECHO_CHARS) or "(nothing)"},
-        {"role": "user", "content": FEEDBACK.format(problems=listed)},
+        {"role": "user", "content": FEEDBACK.format(problems=listed, again=again)},
     ]

@@ -23,7 +23,15 @@ NODE: Final = _instructions("node.md")
 REVIEW: Final = _instructions("review.md")
 TOOLS: Final = _instructions("tools.md")
 """What is added for an agent that has tools; `{steps}` is how often it may call some."""
+THEN_REPLY: Final = "Once you have what you need, reply with the JSON object."
 NO_MORE_TOOLS: Final = "You have called tools as often as you may. Reply now with the whole JSON object."
+
+
+TEAM_MEMBER: Final = _instructions("team_member.md")
+"""What every participant of a team is told, after its own instructions; `{name}` is its name."""
+TEAM_PLANNER: Final = _instructions("team_planner.md")
+"""What is added for the planner; `{termination}` is the word that ends the work."""
+TEAM_SELECTOR: Final = _instructions("team_selector.md")
 
 
 def goal_section(goal: str) -> str:
