@@ -61,6 +61,29 @@ def endpoint(
     return decorate
 
 
+def by_method(**views: Any) -> Callable[..., Coroutine[Any, Any, HttpResponseBase]]:
+    """One view of several endpoints on one path, each for its method: `by_method(GET=listed, POST=made)`."""
+
+    async def handle(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        view = views.get(str(request.method))
+        if view is None:
+            detail = {"detail": method_not_allowed([*views])}
+            return JsonResponse(detail, status=405, headers={"Allow": ", ".join(views)})
+        response: HttpResponseBase = await view(request, *args, **kwargs)
+        return response
+
+    first = next(iter(views.values()))
+    handle.__module__, handle.__qualname__ = first.__module__, first.__qualname__
+    rights = {method: view.rights[method] for method, view in views.items()}
+    handle.rights = rights  # type: ignore[attr-defined]
+    # The class that stands for each of them where routes are described has one method.
+    described = {method.lower(): getattr(view.cls, method.lower()) for method, view in views.items()}
+    members = {"__module__": first.__module__, "rights": rights, **described}
+    handle.cls = type(first.__name__, (APIView,), members)  # type: ignore[attr-defined]
+    handle.initkwargs = {}  # type: ignore[attr-defined]
+    return csrf_exempt(handle)
+
+
 def authorize_reader(request: HttpRequest, right: Right) -> Caller:
     """The caller, likewise, of a route that may be a stream: one who came with a ticket is whoever asked for it."""
     ticket = request.GET.get(tickets.PARAMETER)

@@ -5,7 +5,7 @@ import uuid
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.exceptions import NotFound
-from workflows.models import Question, Task, Webhook, Workflow
+from workflows.models import Question, Task, Team, Webhook, Workflow
 
 
 def find_task(caller: Caller, id: str) -> Task:
@@ -48,6 +48,14 @@ def find_webhook(caller: Caller, id: str) -> Webhook:
     if webhook is None:
         raise NotFound(f"There is no webhook {id[:100]}.")
     return webhook
+
+
+def find_team(caller: Caller, name: str) -> Team:
+    """Raises NotFound for another group's, and for one that nobody may ask any more."""
+    team = Team.objects.visible_to(caller).filter(name=name).first()
+    if team is None:
+        raise NotFound(f"There is no team {name[:100]!r}.")
+    return team
 
 
 def _uuid(id: str, what: str) -> uuid.UUID:

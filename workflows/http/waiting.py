@@ -23,10 +23,15 @@ async def wait_or_cancel(request: HttpRequest, task: Task) -> Task:
         await wait_for_end(task)
     except asyncio.CancelledError:
         if not keep:
-            hub = get_hub()
-            hub.spawn(hub.threads.insist(services.cancel_quietly, task, reason="its caller went away"))
+            cancel_left(task)
         raise
     return await sync_to_async(Task.objects.defer("secrets").get)(pk=task.pk)
+
+
+def cancel_left(task: Task) -> None:
+    """Cancel a task whose caller went away, in the background."""
+    hub = get_hub()
+    hub.spawn(hub.threads.insist(services.cancel_quietly, task, reason="its caller went away"))
 
 
 def keeps(request: HttpRequest) -> bool:

@@ -72,13 +72,14 @@ async def stream_response(
     *,
     greeting: Frame | None = None,
     on_left: Callable[[], None] | None = None,
+    on_end: Callable[[], None] | None = None,
 ) -> HttpResponseBase:
     """The stream of a task, session or thread, from the id that the request names, as SSE or (by `Accept`) NDJSON.
 
-    `greeting` is a frame that comes first, without an id. `on_left` is called if the reader goes before the end. 204
-    where that id closed the stream. The view has checked that the caller may see it; the hub checks, at each heartbeat,
-    that the caller is still who it was. Raises TooMany beyond `STREAMS_PER_CALLER`, and
-    NotAuthenticated for a ticket that is for another stream or over.
+    `greeting` is a frame that comes first, without an id. `on_left` is called if the reader goes before the end,
+    `on_end` if it has taken the last frame. 204 where that id closed the stream. The view has checked that the caller
+    may see it; the hub checks, at each heartbeat, that the caller is still who it was. Raises TooMany beyond
+    `STREAMS_PER_CALLER`, and NotAuthenticated for a ticket that is for another stream or over.
     """
     if isinstance(request, WhichStream):
         request.found = key
@@ -115,10 +116,12 @@ async def stream_response(
         abort=_abort_of(request),
     )
     chunks = subscription.chunks()
-    return EventStream(_noticing(chunks, on_left) if on_left else chunks, format)
+    return EventStream(_noticing(chunks, on_left, on_end) if on_left or on_end else chunks, format)
 
 
-async def _noticing(chunks: AsyncGenerator[bytes, None], on_left: Callable[[], None]) -> AsyncGenerator[bytes, None]:
+async def _noticing(
+    chunks: AsyncGenerator[bytes, None], on_left: Callable[[], None] | None, on_end: Callable[[], None] | None
+) -> AsyncGenerator[bytes, None]:
     """The same chunks; who stops taking them before the last one has left."""
     has_left = True
     try:
@@ -127,8 +130,9 @@ async def _noticing(chunks: AsyncGenerator[bytes, None], on_left: Callable[[], N
         has_left = False
     finally:
         await chunks.aclose()
-        if has_left:
-            on_left()
+        happened = on_left if has_left else on_end
+        if happened:
+            happened()
 
 
 async def wait_for_end(task: Task) -> None:
