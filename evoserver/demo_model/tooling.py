@@ -30,10 +30,8 @@ Wanted = tuple[str, Json]
 """A tool's name, and arguments for it."""
 
 
-def tool_calls(request: ChatRequest, faults: Faults) -> tuple[Json, ...]:
-    """The calls that the reply consists of; none where it is time to answer."""
-    if not request.tools or request.tool_choice == "none":
-        return ()
+def wanted_calls(request: ChatRequest, faults: Faults) -> list[Wanted]:
+    """What is called now; nothing where it is time to answer."""
     first = request.tools[0]
     rounds = request.tool_rounds
     wanted: list[Wanted] = []
@@ -45,6 +43,11 @@ def tool_calls(request: ChatRequest, faults: Faults) -> tuple[Json, ...]:
         wanted = [(first["name"], {"nonsense": [1, 2, 3]})]
     elif rounds == (1 if {"tool-unknown", "tool-bad-arguments"} & set(faults.names) else 0):
         wanted = _insisted_on(request, faults) or asked_for(request.first_user_text, request.tools)
+    return wanted
+
+
+def as_calls(request: ChatRequest, wanted: Sequence[Wanted]) -> tuple[Json, ...]:
+    """The calls as a reply has them."""
     return tuple(
         {
             "id": f"call_demo_{request.digest[:12]}{number or ''}",
@@ -95,10 +98,10 @@ def matching_tools(work: str, goal: str, tools: Sequence[Json]) -> list[str] | N
     return matching or None
 
 
-def results_of(request: ChatRequest) -> list[str]:
-    """What the tools gave, a line each."""
+def results_of(request: ChatRequest, limit: int = 200) -> list[str]:
+    """What the tools gave, a line each, of at most so many characters."""
     texts = [message.text for message in request.messages if message.role == "tool"]
-    return [shorten(found[1] if (found := _RESULT.match(text)) else text, 200) for text in texts]
+    return [shorten(found[1] if (found := _RESULT.match(text)) else text, limit) for text in texts]
 
 
 def _insisted_on(request: ChatRequest, faults: Faults) -> list[Wanted]:

@@ -139,7 +139,7 @@ UNSTORABLE = ("int_too_large", "finite_number", "string_unicode", "too_deep")
 """Types of problems with what no row can hold. It is refused in fields that nobody reads, too."""
 JUDGED = (
     "base_url", "api_base", "cursor", "goal", "stream", "nodes", "inputs", "tasks", "name", "workflow_graph", "after",
-    "task_id", "url", "types", "arguments", "value", "mcpServers",
+    "task_id", "url", "types", "arguments", "value", "mcpServers", "question", "team",
 )  # fmt: skip
 """Fields whose values this server has to know, or in which a person has to see something."""
 
