@@ -104,7 +104,7 @@ def run_and_cancel(caller: Caller, workflow: Workflow) -> Task:
 def make_team(**fields: Any) -> Team:
     """A team with the participants of the one that ships, under a name of its own."""
     shipped = Team.objects.get(name=BUSINESS_INSIGHTS)
-    known = {"planner": shipped.planner, "participants": shipped.participants}
-    team = Team(name=f"team-{uuid.uuid4().hex[:12]}", **{**known, **fields})
+    known = {"name": f"team-{uuid.uuid4().hex[:12]}", "planner": shipped.planner, "participants": shipped.participants}
+    team = Team(**{**known, **fields})
     services.save_team(team)
     return team
