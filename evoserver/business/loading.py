@@ -23,7 +23,7 @@ def load_sample(own: Mapping[str, Any], secret_key: str) -> bool:
     with psycopg.connect(**_place(own, own["NAME"]), autocommit=True) as server:
         server.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         _make_reader(server, own, secret_key)
-        if not server.execute("SELECT FROM pg_database WHERE datname = %s", [sample_name(own)]).fetchone():
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [sample_name(own)]).fetchone():
             # Not of template1, which cannot be copied while somebody is connected to it.
             server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
         with psycopg.connect(**_place(own, sample_name(own))) as sample:
@@ -32,7 +32,7 @@ def load_sample(own: Mapping[str, Any], secret_key: str) -> bool:
 
 def _make_reader(server: psycopg.Connection[Any], own: Mapping[str, Any], secret_key: str) -> None:
     name = sample_name(own)
-    is_there = server.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+    is_there = server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
     # With its password anew: the secret key may be another one since.
     order = sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
         sql.SQL("ALTER" if is_there else "CREATE"), sql.Identifier(name), sql.Literal(reader_password(own, secret_key))

@@ -12,7 +12,7 @@ from workflows.events import Kind
 
 def test_what_was_said_before_a_kill_is_not_said_again(stack: Stack, doomed: tuple[Process, str]) -> None:
     worker, url = doomed
-    team = make_team(model="demo-slow-1s")
+    team = make_team(model="demo-slow-0.4s")
     asked = {"question": "Generate a monthly business report"}
     with requests.post(f"{url}/ask-stream?keep=true&team={team.name}", json=asked, stream=True) as response:
         task = response.headers["X-Task-Id"]

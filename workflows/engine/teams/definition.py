@@ -11,6 +11,12 @@ from typing import Any, Final, Self
 USER: Final = "user"
 """Who asked, in the conversation."""
 
+# By what a speaker is selected.
+BY_RULE: Final = "rule"
+BY_MODEL: Final = "model"
+BY_DEFAULT: Final = "default"
+"""The model named nobody who could speak, also when it was told so."""
+
 PARTICIPANT_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 MOST_PARTICIPANTS: Final = 20
 MAX_INSTRUCTIONS_CHARS: Final = 20_000

@@ -3,25 +3,20 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from workflows.engine import keys, prompts
 from workflows.engine.llm.calls import ModelCaller
 from workflows.engine.llm.replies import Rejected
 from workflows.engine.llm.structured import Format, Request, ask
 from workflows.engine.teams.conversation import Said, conversation_section, team_section
-from workflows.engine.teams.definition import USER, TeamDefinition
+from workflows.engine.teams.definition import BY_DEFAULT, BY_MODEL, BY_RULE, USER, TeamDefinition
 from workflows.engine.text import listed
 from workflows.exceptions import ModelUnusable
 
-BY_RULE: Final = "rule"
-BY_MODEL: Final = "model"
-BY_DEFAULT: Final = "default"
-"""The model named nobody who could speak, also when it was told so."""
-
 
 class Selected(NamedTuple):
-    """`by`: what selected the speaker, of the words above."""
+    """`by`: what selected the speaker, a `BY_…`."""
 
     speaker: str
     by: str
