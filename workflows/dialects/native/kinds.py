@@ -12,7 +12,6 @@ from workflows.dialects.native.execution_kinds import EXECUTION_DATA, StandingFi
 from workflows.dialects.native.serializers import EventSerializer, UsageSerializer
 from workflows.engine import keys
 from workflows.engine.generation.stages import STAGES as GENERATION_STAGES
-from workflows.engine.generation.progress import STAGES as GENERATION_STAGES
 from workflows.engine.teams.definition import BY_DEFAULT, BY_MODEL, BY_RULE
 from workflows.events import Kind
 from workflows.models import Job, Question, Status

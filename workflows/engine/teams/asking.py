@@ -7,7 +7,8 @@ from workflows.engine.agents.files import TaskFiles
 from workflows.engine.agents.tool_calls import ToolCaller
 from workflows.engine.journal import Journal
 from workflows.engine.llm.calls import ModelCaller
-from workflows.engine.llm.client import Models, ModelSettings
+from workflows.engine.llm.client import Models
+from workflows.engine.llm.settings import ModelSettings
 from workflows.engine.teams.conversation import Said, final_response, stop_reason
 from workflows.engine.teams.definition import USER, TeamDefinition
 from workflows.engine.teams.selection import Selected, select_speaker
