@@ -15,6 +15,8 @@ const stop = /** @type {HTMLButtonElement} */ (document.querySelector("#stop"));
 
 /** @type {AbortController | null} */
 let current = null;
+/** The task of the question that is asked; empty for a test. */
+let task = "";
 
 form.addEventListener("submit", (submitted) => {
   submitted.preventDefault();
@@ -31,7 +33,14 @@ form.addEventListener("submit", (submitted) => {
 stop.addEventListener("click", () => {
   current?.abort();
   end("Stopped");
+  // Leaving alone would not withdraw it, since it is kept.
+  if (task) fetch(`/api/v1/tasks/${task}/cancel`, { method: "POST", headers: csrf(new FormData(form)) });
 });
+
+/** @param {FormData} fields */
+function csrf(fields) {
+  return { "X-CSRFToken": String(fields.get("csrfmiddlewaretoken")) };
+}
 
 function begin() {
   events.replaceChildren();
@@ -65,12 +74,9 @@ function test() {
  */
 function question(fields) {
   const team = String(fields.get("team")).trim();
-  const headers = {
-    "Content-Type": "application/json",
-    "X-CSRFToken": String(fields.get("csrfmiddlewaretoken")),
-  };
+  const headers = { "Content-Type": "application/json", ...csrf(fields) };
   const body = JSON.stringify({ question: fields.get("question") });
-  // Kept, so that a lost connection does not withdraw it; `Stop` and a reload leave it to its end, too.
+  // Kept, so that a lost connection does not withdraw it.
   const path = `/ask-stream?keep=true${team ? `&team=${encodeURIComponent(team)}` : ""}`;
   return { path, options: { method: "POST", headers, body } };
 }
@@ -81,8 +87,8 @@ function question(fields) {
  */
 async function follow(asked, signal) {
   let { path, options } = asked;
-  let task = "";
   let last = "";
+  task = "";
   for (let failures = 0; ; ) {
     try {
       const response = await fetch(path, { ...options, signal });

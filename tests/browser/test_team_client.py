@@ -6,6 +6,10 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.factories import make_team
+from tests.stack import wait_for
+from workflows.models import Job, Status, Task
+
 
 def test_a_question_is_asked_and_its_stream_shown(browser: Chrome, url: str) -> None:
     browser.get(f"{url}/client")
@@ -21,6 +25,14 @@ def test_a_question_is_asked_and_its_stream_shown(browser: Chrome, url: str) -> 
     WebDriverWait(browser, 30).until(
         lambda page: page.find_element(By.CSS_SELECTOR, "#answer pre").text.startswith("Test: ")
     )
+
+    team = make_team(model="demo-hang")
+    browser.find_element(By.NAME, "team").send_keys(team.name)
+    browser.find_element(By.CSS_SELECTOR, "button[value=ask]").click()
+    wait_for(lambda: browser.find_element(By.ID, "state").text == "Connected", "it is asked")
+    browser.find_element(By.ID, "stop").click()
+    asked = Task.objects.filter(job=Job.ASK).latest("created_at")
+    wait_for(lambda: Task.objects.get(pk=asked.pk).status == Status.CANCELLED, "stopping withdraws it")
 
     client = (Path(__file__).parents[2] / "examples" / "autogen" / "stream_question.js").read_text("utf-8")
     said = browser.execute_async_script(

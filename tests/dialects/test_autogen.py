@@ -87,6 +87,11 @@ def test_it_is_replayed_by_id_filtered_and_as_lines(url: str) -> None:
     assert {event["event_type"] for event in some} == {"agent_response", "completed"}
     lines = requests.get(f"{url}/ask-stream?task_id={task}", headers={"Accept": "application/x-ndjson"})
     assert [json.loads(line)["data"] for line in lines.text.split("\n") if line] == [one.data for one in frames]
+    stream = f"/ask-stream?task_id={task}&types=completed"
+    ticket = requests.post(f"{url}/api/v1/tickets", json={"stream": stream}).json()
+    assert [event["event_type"] for event in events_of(requests.get(url + ticket["stream_url"]))] == ["completed"]
+    for no_stream in ("/test-stream", "/client", "/ask-stream"):
+        assert requests.post(f"{url}/api/v1/tickets", json={"stream": no_stream}).status_code in (404, 422)
     reset = events_of(requests.get(f"{url}/ask-stream?task_id={task}&last_event_id=99999"))[0]
     assert (reset["event_type"], reset["agent_name"], reset["data"]["first_id"]) == ("reset", "System", 1)
 

@@ -69,8 +69,10 @@ async def _follow(request: HttpRequest, caller: Caller, task: Task, *, keep: boo
     def on_end() -> None:
         logger.info("Stream of %s ended", task.pk)
 
-    logger.info("Stream of %s begins", task.pk)
-    return await stream_response(request, caller, task.stream, frames.ASK, on_left=on_left, on_end=on_end)
+    response = await stream_response(request, caller, task.stream, frames.ASK, on_left=on_left, on_end=on_end)
+    if isinstance(response, EventStream):
+        logger.info("Stream of %s begins", task.pk)
+    return response
 
 
 @describe("See the frames of a test", answers=answers.REHEARSAL)
