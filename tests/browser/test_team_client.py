@@ -21,6 +21,11 @@ def test_a_question_is_asked_and_its_stream_shown(browser: Chrome, url: str) -> 
     assert browser.find_element(By.CSS_SELECTOR, "#answer pre").text.startswith("# Report: Generate a monthly")
     assert browser.find_element(By.ID, "progress").get_attribute("value") == "100"
 
+    answered = Task.objects.filter(job=Job.ASK, status=Status.COMPLETED).latest("created_at")
+    browser.get(f"{url}/tasks/{answered.pk}/")
+    wait_for(lambda: "# Report: " in browser.find_element(By.ID, "results").text, "the task's page has the answer")
+
+    browser.get(f"{url}/client")
     browser.find_element(By.CSS_SELECTOR, "button[value=test]").click()
     WebDriverWait(browser, 30).until(
         lambda page: page.find_element(By.CSS_SELECTOR, "#answer pre").text.startswith("Test: ")

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -73,8 +74,11 @@ def test_the_documents_question_is_answered_with_the_figures_of_the_database(url
 
 
 def test_it_is_replayed_by_id_filtered_and_as_lines(url: str) -> None:
-    asked = ask(url, "What does TERMINATE do to sales by region?")
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    question = "What does TERMINATE do to sales by region?"
+    asked = ask(url, question, headers=key)
     task = asked.headers["X-Task-Id"]
+    assert ask(url, question, headers=key).text == asked.text, "the same question, and not a second one"
     frames = list(parse(asked.text))
     assert frames[-1].data["event"]["event_type"] == "completed"
     again = requests.get(f"{url}/ask-stream?task_id={task}")
