@@ -10,10 +10,12 @@ from django.utils import timezone
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows import services
+from workflows.dialects.agentarea.drafting import draft_of as agent_draft_of
 from workflows.dialects.workflows.drafting import draft_of
 from workflows.engine import questions as asking
 from workflows.events import Kind
-from workflows.models import BUSINESS_INSIGHTS, Event, Job, Question, Task, Team, Worker, Workflow
+from workflows.http.agents import Asked, submission_of
+from workflows.models import BUSINESS_INSIGHTS, Agent, Event, Job, Question, Task, Team, Worker, Workflow
 from workflows.services import Claim, Write
 
 LAST = 2**40
@@ -108,3 +110,25 @@ def make_team(**fields: Any) -> Team:
     team = Team(**{**known, **fields})
     services.save_team(team)
     return team
+
+
+def make_agent(caller: Caller, name: str = "Counter", **fields: Any) -> Agent:
+    """An agent, by the words of its API."""
+    body = {"name": name, "instruction": "Count the stars.", "model_id": "demo", **fields}
+    return services.create_agent(caller, agent_draft_of(caller, body))
+
+
+def talk_and_cancel(caller: Caller, agent: Agent) -> Task:
+    """The first turn of a conversation, cancelled before any worker could take it."""
+    with transaction.atomic():
+        task = services.start_conversation(caller, agent, submission_of(agent, Asked("How many?", streams=True)))
+        services.cancel(task, reason="test")
+    return task
+
+
+def talk_and_pause(caller: Caller, agent: Agent) -> Task:
+    """Likewise, paused."""
+    with transaction.atomic():
+        task = services.start_conversation(caller, agent, submission_of(agent, Asked("How many?", streams=True)))
+        services.pause(task, reason="test")
+    return task

@@ -41,6 +41,11 @@ class Kind(StrEnum):
     QUESTION_EXPIRED = "question.expired"
     MCP_LISTED = "mcp.listed"
 
+    AGENT_STARTED = "agent.started"
+    AGENT_ITERATION_STARTED = "agent.iteration_started"
+    AGENT_ITERATION_COMPLETED = "agent.iteration_completed"
+    AGENT_PLANNED = "agent.planned"
+
     PLAN_COMPLETED = "plan.completed"
     NODE_COMPLETED = "node.completed"
 

@@ -2,6 +2,7 @@
 
 EvoserverError
 ├── RequestError                what a caller can change
+│   ├── BadRequest       400    where a contract wants that
 │   ├── Invalid          422    a list of {loc, msg, type}, FastAPI's shape
 │   ├── NotFound         404    also what belongs to another group
 │   ├── Conflict         409
@@ -17,6 +18,7 @@ EvoserverError
 │   ├── NotApproved      403    a person did not approve
 │   ├── NodeFailed       502    nodes of a workflow failed; carries their names
 │   ├── BudgetExceeded   402    the next model call could cost more than may be spent
+│   ├── IterationsUsedUp 502    an agent did not come to an answer in as many iterations as it may take
 │   ├── InputsMissing    422    the workflow needs inputs that were not given
 │   └── TimedOut         504
 ├── Unavailable          503    a part of the server is away; try again
@@ -51,6 +53,10 @@ class RequestError(EvoserverError):
     """The caller can mend this one."""
 
     status = 400
+
+
+class BadRequest(RequestError):
+    """What is asked for cannot be, in a dialect whose contract says 400 for it."""
 
 
 class Invalid(RequestError):
@@ -151,6 +157,13 @@ class BudgetExceeded(TaskError):
     def __init__(self, detail: str, limit: Mapping[str, object]) -> None:
         super().__init__(detail)
         self.limit = dict(limit)
+
+
+class IterationsUsedUp(TaskError):
+    """An agent has taken all its iterations, and given no answer."""
+
+    status = 502
+    type = "max_iterations"
 
 
 class InputsMissing(TaskError):

@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("workflows.dialects.autogen.urls")),
     path("api/v1/", include("workflows.dialects.native.urls")),
     path("api/v1/", include("workflows.dialects.workflows.urls")),
+    path("api/v1/", include("workflows.dialects.agentarea.urls")),
 ]

@@ -17,6 +17,7 @@ from evoserver.demo_model.prompts import Prompt
 from evoserver.demo_model.spoiling import spoil_data, spoil_text
 from evoserver.demo_model.teamwork import Turn, next_speaker, read_turn, speak, team_calls
 from evoserver.demo_model.tooling import Wanted, as_calls, results_of, wanted_calls
+from evoserver.demo_model.turns import is_turn, next_calls
 from evoserver.demo_model.words import content_words, shorten, split_words
 from evoserver.demo_model.writer import make_agents, write_paragraph
 
@@ -69,7 +70,9 @@ def _wanted(request: ChatRequest, faults: Faults, turn: Turn | None) -> list[Wan
     if not request.tools or request.tool_choice == "none":
         return []
     insists = any(name.startswith("tool") for name in faults.names)
-    return team_calls(turn, request) if turn and not insists else wanted_calls(request, faults)
+    if turn and not insists:
+        return team_calls(turn, request)
+    return next_calls(request, faults) if is_turn(request) else wanted_calls(request, faults)
 
 
 def _data(request: ChatRequest, prompt: Prompt) -> Any:

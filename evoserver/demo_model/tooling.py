@@ -42,7 +42,9 @@ def wanted_calls(request: ChatRequest, faults: Faults) -> list[Wanted]:
     elif "tool-bad-arguments" in faults and rounds == 0:
         wanted = [(first["name"], {"nonsense": [1, 2, 3]})]
     elif rounds == (1 if {"tool-unknown", "tool-bad-arguments"} & set(faults.names) else 0):
-        wanted = _insisted_on(request, faults) or asked_for(request.first_user_text, request.tools)
+        insists = request.tool_choice == "required" or isinstance(request.tool_choice, dict) or "tools" in faults
+        found = insisted_on(request, request.tools) if insists else []
+        wanted = found or asked_for(request.first_user_text, request.tools)
     return wanted
 
 
@@ -101,18 +103,21 @@ def matching_tools(work: str, goal: str, tools: Sequence[Json]) -> list[str] | N
 def results_of(request: ChatRequest, limit: int = 200) -> list[str]:
     """What the tools gave, a line each, of at most so many characters."""
     texts = [message.text for message in request.messages if message.role == "tool"]
-    return [shorten(found[1] if (found := _RESULT.match(text)) else text, limit) for text in texts]
+    return [result_in(text, limit) for text in texts]
 
 
-def _insisted_on(request: ChatRequest, faults: Faults) -> list[Wanted]:
-    """The first tool, or the one that the request names, where it insists on one."""
+def result_in(text: str, limit: int = 200) -> str:
+    """What a tool's message says, in a line."""
+    return shorten(found[1] if (found := _RESULT.match(text)) else text, limit)
+
+
+def insisted_on(request: ChatRequest, tools: Sequence[Json]) -> list[Wanted]:
+    """The first of the tools, or the one that the request names; none of none."""
     choice = request.tool_choice
-    if not (choice == "required" or isinstance(choice, dict) or "tools" in faults):
-        return []
     chosen = choice.get("function") if isinstance(choice, dict) else None
     name = chosen.get("name") if isinstance(chosen, dict) else None
-    tool = next((tool for tool in request.tools if tool["name"] == name), request.tools[0])
-    return [(tool["name"], _instance(tool, request))]
+    tool = next((tool for tool in tools if tool["name"] == name), next(iter(tools), None))
+    return [(tool["name"], _instance(tool, request))] if tool else []
 
 
 def _instance(tool: Json, request: ChatRequest) -> Any:

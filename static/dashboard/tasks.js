@@ -1,6 +1,7 @@
 // The list of tasks, kept as its feed says.
 import { follow, say } from "./connection.js";
 import { fill, syncList } from "./fields.js";
+import { sendOnce } from "./forms.js";
 import { keepAgesTrue } from "./times.js";
 
 /** @typedef {{id: string, status: string, goal: string} & Record<string, any>} Row */
@@ -30,17 +31,6 @@ function showOverview({ numbers, workers, sessions }) {
   for (const [id, items] of /** @type {const} */ ([["workers", workers], ["sessions", sessions]])) {
     syncList(get(id), "named-item", items.map((item) => item.id), items);
   }
-}
-
-/** A second click on the way must not become a second task. */
-function sendOnce() {
-  const form = document.querySelector("form[data-once]");
-  const button = form?.querySelector("button");
-  form?.addEventListener("submit", (event) => {
-    if (button?.ariaDisabled === "true") event.preventDefault();
-    button?.setAttribute("aria-disabled", "true");
-  });
-  addEventListener("pageshow", () => button?.removeAttribute("aria-disabled"));
 }
 
 for (const id of ["workers", "sessions"]) if (!get(id).children.length) get(id).replaceChildren();

@@ -12,14 +12,24 @@ from sessions.callers import Caller
 from sessions.models import ApiToken, ClientSession
 from tests.admin.asking import list_url, page_url, text_of
 from tests.admin.conftest import allow
-from tests.factories import make_cancelled, make_running, make_task, make_worker, make_workflow, run_and_cancel, tell
+from tests.factories import (
+    make_agent,
+    make_cancelled,
+    make_running,
+    make_task,
+    make_worker,
+    make_workflow,
+    run_and_cancel,
+    talk_and_cancel,
+    tell,
+)
 from workflows import services
 from workflows.admin.timeline import PAGE
 from workflows.engine.journal import Step as EngineStep
 from workflows.events import Kind
-from workflows.models import Event, Step, Task, Thread, Worker, Workflow, WorkflowVersion
+from workflows.models import Agent, AgentVersion, Event, Step, Task, Thread, Worker, Workflow, WorkflowVersion
 
-HISTORY = [Task, Step, Event, Worker, ClientSession, Workflow, WorkflowVersion, Thread]
+HISTORY = [Task, Step, Event, Worker, ClientSession, Workflow, WorkflowVersion, Thread, Agent, AgentVersion]
 
 
 @pytest.mark.parametrize("model", [*HISTORY, ApiToken])
@@ -41,6 +51,20 @@ def test_history_is_read_only(client: Client, caller: Caller, model: type[Model]
     assert client.post(page_url(row).replace("/change/", "/delete/"), {"post": "yes"}).status_code == 403
     client.post(list_url(model), {"action": "delete_selected", "_selected_action": str(row.pk), "post": "yes"})
     assert model._default_manager.count() == before
+
+
+def test_an_agent_leads_to_its_versions_and_conversations(client: Client, caller: Caller) -> None:
+    agent = make_agent(caller, name=f"Expert {uuid.uuid4().hex}")
+    turn = talk_and_cancel(caller, agent)
+    assert agent.name in text_of(client.get(list_url(Agent)))
+    page = text_of(client.get(page_url(agent)))
+    assert page_url(agent.newest) in page
+    conversations = f"{list_url(Thread)}?agent={agent.pk}"
+    assert conversations in page
+    assert str(turn.thread_id) in text_of(client.get(conversations))
+    version = text_of(client.get(page_url(agent.newest)))
+    assert page_url(agent) in version
+    assert "Count the stars." in version
 
 
 def test_a_workflow_leads_to_its_versions_and_runs_and_back(client: Client, caller: Caller) -> None:

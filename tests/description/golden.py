@@ -9,7 +9,7 @@ from tests.dialects.transcripts import GOLDEN, MILLISECONDS, SEQUENCE, STREAMS, 
 from tests.streaming.sse import parse
 
 ID = "00000000-0000-4000-8000-000000000000"
-NAMES = re.compile(r"<(?:task \d+|session|unknown|workflow)>")
+NAMES = re.compile(r"<(?:task \d+|session|unknown|workflow|agent|conversation)>")
 VALUES = {"<time>": "2026-01-01T00:00:00.000Z", '"<progress>"': "7", '"<step>"': "2", "<n>": "7", "<ms>": "7"}
 
 

@@ -25,8 +25,8 @@ TEXTS = ("token", "task_token", "model.text")
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
-MILLISECONDS = re.compile(r'("(?:latency_ms|first_token_ms|duration_ms)": ?)\d+')
-SEQUENCE = re.compile(r'("(?:seq|last_seq)": ?|\nid: (?:\d+-)?|last_event_id=)\d++(?!-)')
+MILLISECONDS = re.compile(r'("(?:latency_ms|first_token_ms|duration_ms|execution_time)": ?)\d[\d.]*(?:e-\d+)?')
+SEQUENCE = re.compile(r'("(?:seq|last_seq|chunk_index)": ?|"event_id": ?"\d+-|\nid: (?:\d+-)?|last_event_id=)\d++(?!-)')
 
 
 class Transcript:

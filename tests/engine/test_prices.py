@@ -2,7 +2,7 @@ import pytest
 
 from workflows.engine.llm.prices import cost_usd, price
 from workflows.engine.llm.settings import ModelSettings
-from workflows.engine.llm.stream import Tokens
+from workflows.engine.llm.tokens import Tokens
 
 
 def test_a_snapshot_costs_what_its_model_costs():

@@ -12,6 +12,7 @@ from django.test import Client
 
 from sessions.callers import Caller
 from tests.admin.conftest import allow, client_of
+from tests.dialects.agentarea import frames, make_agent, run
 from tests.mcp.conftest import WAREHOUSE
 from tests.stack import Stack
 from tests.streaming.sse import read_stream
@@ -132,3 +133,19 @@ def test_commands_are_for_superusers_only(staff: User, root_user: User, caller: 
     assert client.post(ADD, {**http, "name": "web"}).status_code == 302
     with pytest.raises(Invalid, match="no command"):
         services.save_mcp_server(root_user, McpServer(name="x", transport="http", url="https://x", command="sh"))
+
+
+def test_an_agent_has_the_tools_of_its_groups_servers(stack: Stack, root_user: User) -> None:
+    client_of(root_user).post(ADD, form())
+    checked("shop", lambda row: row.listed_at)
+    api = f"{stack.url}/api/v1"
+    unknown = {"mcp_server_configs": [{"mcp_server_id": "shop", "allowed_tools": [{"tool_name": "steal"}]}]}
+    body = {"name": "Clerk", "instruction": "Sell.", "model_id": "demo", "tools_config": unknown}
+    refused = requests.post(f"{api}/agents", json=body)
+    assert (refused.status_code, "has no tool 'steal'" in refused.json()["detail"]) == (400, True)
+    given = {"mcp_server_configs": [{"mcp_server_id": "shop", "allowed_tools": [{"tool_name": "articles"}]}]}
+    agent = make_agent(api, tools_config=given)
+    told = frames(run(agent, "Use shop__articles and shop__in_stock"))
+    called = [frame.data for frame in told if frame.event == "WorkflowToolCallCompleted"]
+    assert [call["tool_name"] for call in called] == ["shop__articles", "completion"]
+    assert '"apples": 120' in called[0]["result"]

@@ -10,7 +10,16 @@ from django.contrib.auth.models import User
 from sessions.callers import Caller, Right
 from sessions.models import ApiToken
 from sessions.roles import open_group
-from tests.factories import make_cancelled, make_question, make_running, make_worker, make_workflow, run_and_cancel
+from tests.factories import (
+    make_agent,
+    make_cancelled,
+    make_question,
+    make_running,
+    make_worker,
+    make_workflow,
+    run_and_cancel,
+    talk_and_pause,
+)
 from tests.http.asking import EXECUTION, GENERATION
 from tests.routes import all_routes
 from tests.stack import Stack, wait_for
@@ -35,14 +44,13 @@ class Route(NamedTuple):
         return "<" in self.pattern
 
     def path(self, **ids: object) -> str:
-        names = {
-            "<str:task_id>": "task",
-            "<str:client_id>": "session",
-            "<str:workflow_id>": "workflow",
-            "<str:webhook_id>": "webhook",
-            "<str:question_id>": "question",
-        }
+        ours = ("task", "workflow", "agent", "webhook", "question")
+        names = {f"<str:{name}_id>": name for name in ours} | {"<str:client_id>": "session"}
         path = "/" + self.pattern.replace("<str:number>", "1")
+        if "agents/" in path:
+            path = path.replace("<str:task_id>", str(ids.get("conversation")))
+            # One whose turn is not over is deleted only by who may cancel.
+            path = path if "tasks" in path else path.replace("<str:agent_id>", str(ids.get("spare")))
         for placeholder, name in names.items():
             path = path.replace(placeholder, str(ids.get(name)))
         return path
@@ -57,6 +65,7 @@ def routes() -> list[Route]:
 
 
 ROUTES = routes()
+IDS = ("task", "session", "workflow", "webhook", "question", "agent", "conversation", "spare")
 
 
 def caller_with(*rights: Right) -> tuple[Caller, str]:
@@ -87,6 +96,10 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
         body = WEBHOOK
     elif route.pattern.endswith("replay"):
         body = {"task_id": str(ids["task"])}
+    elif "agents" in route.pattern:
+        body = {"description": "Count"} if "tasks" in route.pattern else {"name": "Counter"}
+        body |= {"query": "Count"} if route.pattern.endswith("execute") else {}
+        body |= {"instruction": "Count.", "model_id": "demo"} if route.pattern.endswith("agents") else {}
     elif route.method in ("PUT", "PATCH") or route.pattern.endswith("workflows"):
         body = {"name": "Count", "tasks": [{"name": "count"}]}
     path = route.path(**ids)
@@ -97,13 +110,14 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
 
 
 def things_of(caller: Caller) -> dict[str, object]:
-    """An ended task, a question, an open session, a workflow with an ended run and a webhook, by what the routes call
-    them."""
+    """An ended task, a question, an open session, a workflow with an ended run, a webhook and an agent with a paused
+    turn, by what the routes call them."""
     workflow = make_workflow(caller)
     run_and_cancel(caller, workflow)
     asked, claim = make_running(caller, make_worker())
     question = make_question(asked, claim)
     services.cancel(asked, reason="test")
+    agent = make_agent(caller)
     return {
         "task": make_cancelled(caller).pk,
         "asked": make_cancelled(caller, job=Job.ASK).pk,
@@ -111,6 +125,9 @@ def things_of(caller: Caller) -> dict[str, object]:
         "workflow": workflow.pk,
         "webhook": webhook_of(caller).pk,
         "question": question.pk,
+        "agent": agent.pk,
+        "spare": make_agent(caller).pk,
+        "conversation": talk_and_pause(caller, agent).thread_id,
     }
 
 
@@ -135,15 +152,7 @@ def test_every_route_says_which_right_it_needs(route: Route) -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=name_of)
 def test_nobody_gets_in_without_credentials(guarded_url: str, route: Route) -> None:
-    assert (
-        ask(
-            guarded_url,
-            route,
-            None,
-            **dict.fromkeys(("task", "session", "workflow", "webhook", "question"), uuid.uuid4()),
-        ).status_code
-        == 401
-    )
+    assert ask(guarded_url, route, None, **dict.fromkeys(IDS, uuid.uuid4())).status_code == 401
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name_of)
@@ -158,8 +167,8 @@ def test_a_member_with_the_right_gets_in_and_another_group_sees_nothing(
     guarded_url: str, route: Route, caller: Caller
 ) -> None:
     member, token = caller_with(*({route.right} if route.right else ()))
-    # 409: an ended task cannot be cancelled, which is about the task and not about access.
-    assert ask(guarded_url, route, token, **things_of(member)).status_code in (200, 201, 204, 409)
+    # 400, 409: what has ended cannot be cancelled, nor a paused task paused, which is not about access.
+    assert ask(guarded_url, route, token, **things_of(member)).status_code in (200, 201, 204, 400, 409)
     theirs = things_of(caller)
     if route.has_id or route.pattern.endswith("tickets") or (route.method, route.pattern) == ("GET", "ask-stream"):
         assert ask(guarded_url, route, token, **theirs).status_code == 404

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from sessions.login import AdminLoginForm
 from workflows.admin import (
+    agents,
     budgets,
     events,
     mcp_servers,
@@ -19,6 +20,7 @@ from workflows.admin import (
 )
 
 __all__ = [
+    "agents",
     "budgets",
     "events",
     "mcp_servers",

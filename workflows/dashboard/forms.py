@@ -63,6 +63,12 @@ class GoalForm(forms.Form):
         return goal
 
 
+class MessageForm(forms.Form):
+    """What an agent is asked."""
+
+    message = forms.CharField(max_length=MAX_GOAL, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class ExecuteForm(forms.Form):
     """A workflow's inputs, as texts: what a text spells out exactly is taken for it. And how it is to be run."""
 

@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from workflows.dashboard import executing, questions, views, workflows
+from workflows.dashboard import agents, executing, questions, views, workflows
 from workflows.dashboard.pages import guarded
 
 app_name = "dashboard"
@@ -20,6 +20,10 @@ urlpatterns = [
     path("workflows/", workflows.workflows, name="workflows"),
     path("workflows/<str:workflow_id>/", workflows.workflow, name="workflow"),
     path("workflows/<str:workflow_id>/execute", executing.execute_workflow, name="execute_workflow"),
+    path("agents/", agents.agents, name="agents"),
+    path("agents/<str:agent_id>/", agents.agent, name="agent"),
+    path("agents/<str:agent_id>/<str:thread_id>/", agents.conversation, name="conversation"),
+    path("agents/<str:agent_id>/<str:thread_id>/stop", agents.stop, name="stop"),
     path("dashboard/feed", views.feed, name="feed"),
     path("login/", guarded(views.Login.as_view()), name="login"),
     path("logout/", guarded(LogoutView.as_view(next_page="dashboard:login")), name="logout"),

@@ -51,6 +51,11 @@ def _said(sentence: str) -> dict[str, str]:
 
 
 ERRORS = {
+    400: ErrorAnswer(
+        "BadRequest",
+        "It cannot be done as asked, or as things stand; `detail` says why.",
+        _said("Task 7d5f6d4e-6f0a-4c2e-9f0f-0b6d2f5a3f11 is not paused: it is running."),
+    ),
     401: ErrorAnswer(
         "NotAuthenticated",
         "No credentials, or not valid ones.",

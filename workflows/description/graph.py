@@ -73,8 +73,8 @@ class TeamMessageSerializer(serializers.Serializer[Any]):
 
 
 class ResultSerializer(serializers.Serializer[Any]):
-    """The result of a task: of a generation `workflow_graph`, of an execution `outputs`, `results` and `iterations`, of
-    a whole run both; of a question to a team the rest."""
+    """The result of a task: of a generation `workflow_graph`, of an execution what it made, of a whole run both; of an
+    agent's turn `final_response`, `success` and `iterations`; of a question to a team `final_response` and the rest."""
 
     goal = serializers.CharField()
     message = serializers.CharField()
@@ -87,6 +87,7 @@ class ResultSerializer(serializers.Serializer[Any]):
     response_length = serializers.IntegerField(required=False, help_text="Characters of the final response.")
     stop_reason = serializers.CharField(required=False)
     messages = TeamMessageSerializer(required=False, many=True)
+    success = serializers.BooleanField(required=False, help_text="Whether the agent says that it did what was wanted.")
 
 
 class GenerationSerializer(serializers.Serializer[Any]):

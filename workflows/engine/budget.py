@@ -21,6 +21,13 @@ class Estimate:
     prompt_usd: float | None
     output_usd: float | None
 
+    @property
+    def cost_usd(self) -> float | None:
+        """US dollars, as far as they can be known before: where the answer has no limit, those of the prompt."""
+        if self.prompt_usd is None or self.output_usd is None:
+            return None
+        return round(self.prompt_tokens * self.prompt_usd + (self.output_tokens or 0) * self.output_usd, 8)
+
 
 class Grant(NamedTuple):
     """How many tokens the model may answer with; None where nothing limits the task."""

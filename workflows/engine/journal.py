@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from workflows.engine.budget import Estimate, Grant
 from workflows.engine.questions import Answer, Question
@@ -34,6 +34,13 @@ class Step:
     kind: str
     output: Any
     usage: Usage = field(default_factory=Usage)
+
+
+class Turn(NamedTuple):
+    """An earlier task of the same thread: what was asked, and what was answered (None: it ended without an answer)."""
+
+    asked: str
+    answered: str | None
 
 
 class Journal(Protocol):
@@ -84,3 +91,6 @@ class Journal(Protocol):
 
     async def answered(self, keys: Collection[str]) -> None:
         """Return once one of these questions has an answer."""
+
+    async def earlier_turns(self) -> list[Turn]:
+        """The newest earlier tasks of the same thread, oldest first. They have all ended: this stays the same."""

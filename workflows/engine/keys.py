@@ -10,6 +10,9 @@ ATTEMPT: Final = "attempt"
 REVIEW: Final = "review"
 """The kinds of an execution's own steps: a node's results, an attempt that failed, a review."""
 
+AGENT: Final = "agent"
+"""The stage of an agent's turn, and what the keys of its model calls begin with."""
+
 TOOL: Final = "tool"
 """The kind of a step that is a call of a tool, and what its key begins with."""
 
@@ -64,6 +67,26 @@ def team_selection(turn: int) -> str:
 def team_turn(turn: int) -> str:
     """The key of the events of a turn."""
     return f"{TEAM}/{turn}"
+
+
+MAIN: Final = "main"
+"""The place of the agent that a person asked."""
+
+
+def agent_calls(place: str) -> str:
+    """What the keys of an agent's model calls begin with. `place`: which agent of the turn it is, see `delegated`."""
+    return f"{AGENT}/0/{place}/1"
+
+
+def agent_tools(place: str) -> str:
+    """What the keys of its tool calls begin with, likewise."""
+    return f"{TOOL}/0/{place}/1"
+
+
+def delegated(place: str, tool_call: str) -> str:
+    """The place of the agent that this tool call of the agent at `place` asks: `main.3.0` for the first tool of the
+    third call."""
+    return ".".join([place, *tool_call.split("/")[-2:]])
 
 
 def review(iteration: int) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflows.engine.budget import UNLIMITED, Estimate, Grant
-from workflows.engine.journal import MAX_KEY_CHARS, Step
+from workflows.engine.journal import MAX_KEY_CHARS, Step, Turn
 from workflows.engine.questions import Answer, Question
 from workflows.events import MAX_DATA_BYTES, Kind
 from workflows.exceptions import Paused, Waiting
@@ -46,6 +46,7 @@ class MemoryJournal:
         self._person = person
         self._answers: dict[str, Answer] = {}
         self._somebody_answered = asyncio.Condition()
+        self.earlier: list[Turn] = []
         self._told: set[tuple[Kind, str]] = set()
         self._progress = 0
 
@@ -102,6 +103,9 @@ class MemoryJournal:
         async with self._somebody_answered:
             self._answers[key] = answer
             self._somebody_answered.notify_all()
+
+    async def earlier_turns(self) -> list[Turn]:
+        return self.earlier
 
     def of(self, kind: Kind) -> list[dict[str, Any]]:
         """The data of all events of a kind, in order."""

@@ -1,19 +1,18 @@
 """A part of a job that is told as a part of its progress."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from workflows.engine.budget import Estimate, Grant
-from workflows.engine.journal import Journal, Step
-from workflows.engine.questions import Answer, Question
+from workflows.engine.journal import Journal
+from workflows.engine.relay import Relay
 from workflows.events import Kind
 
 
-class Portion:
+class Portion(Relay):
     """A journal to which 0 to 100 % is `start` to `end` of the whole."""
 
     def __init__(self, journal: Journal, start: int, end: int) -> None:
-        self._journal = journal
+        super().__init__(journal)
         self._start = start
         self._end = end
 
@@ -21,34 +20,4 @@ class Portion:
         if kind is Kind.TASK_PROGRESS:
             percent = self._start + (self._end - self._start) * data["progress"] // 100
             data = {**data, "progress": percent}
-        await self._journal.tell(key, kind, data)
-
-    async def text(self, call: str, text: str, *, stage: str, node: str | None, kind: Kind = Kind.MODEL_TEXT) -> None:
-        await self._journal.text(call, text, stage=stage, node=node, kind=kind)
-
-    async def told(self, key: str, kind: Kind) -> bool:
-        return await self._journal.told(key, kind)
-
-    async def boundary(self) -> None:
-        await self._journal.boundary()
-
-    async def reserve(self, key: str, estimate: Estimate) -> Grant | None:
-        return await self._journal.reserve(key, estimate)
-
-    async def release(self, key: str) -> None:
-        await self._journal.release(key)
-
-    async def lookup(self, key: str) -> Step | None:
-        return await self._journal.lookup(key)
-
-    async def settled(self, kind: str) -> list[Step]:
-        return await self._journal.settled(kind)
-
-    async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
-        await self._journal.settle(step, kind, data)
-
-    async def ask(self, key: str, question: Question) -> Answer:
-        return await self._journal.ask(key, question)
-
-    async def answered(self, keys: Collection[str]) -> None:
-        await self._journal.answered(keys)
+        await super().tell(key, kind, data)

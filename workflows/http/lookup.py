@@ -1,11 +1,16 @@
 """Objects by the ids in a path. What a caller may not see is not there."""
 
 import uuid
+from typing import Final
 
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.exceptions import NotFound
-from workflows.models import Question, Task, Team, Webhook, Workflow
+from workflows.models import Agent, Question, Task, Team, Thread, Webhook, Workflow
+
+NO_AGENT: Final = "Agent not found"
+NO_CONVERSATION: Final = "Task not found"
+"""In the words of AgentArea, whose tasks conversations are."""
 
 
 def find_task(caller: Caller, id: str) -> Task:
@@ -58,8 +63,33 @@ def find_team(caller: Caller, name: str) -> Team:
     return team
 
 
+def find_agent(caller: Caller, id: str) -> Agent:
+    """Raises NotFound likewise, and for a deleted one; in the words that its API's clients know."""
+    agent = Agent.objects.visible_to(caller).filter(pk=_parsed(id, NO_AGENT)).first()
+    if agent is None:
+        raise NotFound(NO_AGENT)
+    return agent
+
+
+def find_conversation(caller: Caller, agent_id: str, id: str) -> Thread:
+    """A conversation with an agent, also with one that was deleted meanwhile. Raises NotFound likewise."""
+    threads = Thread.objects.visible_to(caller).filter(agent=_parsed(agent_id, NO_AGENT)).select_related("agent")
+    thread = threads.filter(pk=_parsed(id, NO_CONVERSATION)).first()
+    if thread is None:
+        raise NotFound(NO_CONVERSATION if _has_agent(caller, agent_id) else NO_AGENT)
+    return thread
+
+
+def _has_agent(caller: Caller, id: str) -> bool:
+    return Agent.objects.filter(group_id=caller.group_id, pk=id).exists()
+
+
 def _uuid(id: str, what: str) -> uuid.UUID:
+    return _parsed(id, f"There is no {what} {id[:100]}.")
+
+
+def _parsed(id: str, missing: str) -> uuid.UUID:
     try:
         return uuid.UUID(id)
     except ValueError:
-        raise NotFound(f"There is no {what} {id[:100]}.") from None
+        raise NotFound(missing) from None

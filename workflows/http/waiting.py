@@ -29,7 +29,7 @@ async def wait_or_cancel(request: HttpRequest, task: Task) -> Task:
 
 
 def cancel_left(task: Task) -> None:
-    """Cancel a task whose caller went away, in the background."""
+    """Cancel the task of a caller who went away, while there is nobody to wait for it."""
     hub = get_hub()
     hub.spawn(hub.threads.insist(services.cancel_quietly, task, reason="its caller went away"))
 

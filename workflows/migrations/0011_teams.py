@@ -20,7 +20,7 @@ def bring_team(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("workflows", "0009_mcp"),
+        ("workflows", "0010_agents"),
     ]
 
     operations = [
@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                     ("workflow_generation", "Generate"),
                     ("workflow_execution", "Execute"),
                     ("workflow_run", "Run"),
+                    ("agent_turn", "Agent"),
                     ("team_ask", "Ask"),
                 ],
                 max_length=40,

@@ -1,5 +1,6 @@
-"""The rows: workflows, tasks, their events, steps and questions, the workers that run them, and who is told."""
+"""The rows: workflows, agents, tasks, their events, steps and questions, the workers that run them, and who is told."""
 
+from workflows.models.agent import Agent, AgentVersion
 from workflows.models.budget import Budget, Reservation, Spending
 from workflows.models.event import Event
 from workflows.models.mcp_server import McpServer
@@ -17,6 +18,8 @@ __all__ = [
     "BUSINESS_INSIGHTS",
     "ENDED",
     "TRANSITIONS",
+    "Agent",
+    "AgentVersion",
     "Budget",
     "Delivery",
     "Event",

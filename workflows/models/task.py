@@ -17,6 +17,7 @@ from django.utils import timezone
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.events import Kind
+from workflows.models.agent import AgentVersion
 from workflows.models.fields import OrderedJSONField
 from workflows.models.stream import StreamKey
 from workflows.models.thread import Thread
@@ -31,7 +32,10 @@ class Job(models.TextChoices):
     EXECUTE = "workflow_execution"
     RUN = "workflow_run"
     """Generate, then execute."""
+    AGENT = "agent_turn"
+    """An agent's turn in a conversation."""
     ASK = "team_ask"
+    """A question to a team."""
 
 
 class Status(models.TextChoices):
@@ -112,6 +116,7 @@ class Task(models.Model):
     run_no = models.IntegerField(null=True)
     """Its number in its thread."""
     workflow_version = models.ForeignKey(WorkflowVersion, null=True, on_delete=models.SET_NULL, related_name="tasks")
+    agent_version = models.ForeignKey(AgentVersion, null=True, on_delete=models.SET_NULL, related_name="tasks")
     rerun_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="reruns")
     job = models.CharField(max_length=40, choices=Job.choices)
     goal = models.TextField()

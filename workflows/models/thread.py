@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from sessions.callers import Caller
+from workflows.models.agent import Agent
 from workflows.models.stream import StreamKey
 
 
@@ -26,13 +27,22 @@ class Thread(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    agent = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="threads", db_index=False)
+    """Whose conversation it is, where it is one."""
     last_run = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ThreadQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["-created_at", "-id"], name="thread_by_age")]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="thread_by_age"),
+            models.Index(
+                fields=["agent", "-created_at", "-id"],
+                name="thread_by_agent",
+                condition=models.Q(agent__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"thread {self.pk}"

@@ -1,5 +1,15 @@
 """Every write. Whatever changes a task, a session or an event goes through here; nothing else saves those rows."""
 
+from workflows.services.agents import (
+    AgentDraft,
+    cancel_conversation,
+    create_agent,
+    delete_agent,
+    edit_agent,
+    give_first_agent,
+    start_conversation,
+    take_turn,
+)
 from workflows.services.append import Appended, Claim, TextPiece, Write, append, append_texts
 from workflows.services.budgets import is_limited, release, reserve
 from workflows.services.cancel import cancel, cancel_quietly
@@ -24,6 +34,7 @@ from workflows.services.webhooks import (
 from workflows.services.workflows import Draft, create_workflow, delete_workflow, edit_workflow, run_workflow
 
 __all__ = [
+    "AgentDraft",
     "Appended",
     "Claim",
     "Draft",
@@ -37,24 +48,29 @@ __all__ = [
     "append_texts",
     "ask",
     "cancel",
+    "cancel_conversation",
     "cancel_quietly",
     "claim",
     "close_session",
     "compact_texts",
     "complete",
+    "create_agent",
     "create_webhook",
     "create_workflow",
     "deactivate_webhook",
+    "delete_agent",
     "delete_mcp_server",
     "delete_team",
     "delete_webhook",
     "delete_workflow",
+    "edit_agent",
     "edit_webhook",
     "edit_workflow",
     "expire_deadline",
     "expire_idle_sessions",
     "expire_questions",
     "fail",
+    "give_first_agent",
     "is_limited",
     "open_session",
     "pause",
@@ -70,7 +86,9 @@ __all__ = [
     "said_in_words",
     "save_mcp_server",
     "save_team",
+    "start_conversation",
     "submit",
+    "take_turn",
     "touch_sessions",
     "wait",
 ]

@@ -6,6 +6,7 @@ from workflows.events import Kind
 from workflows.exceptions import Conflict
 from workflows.models import Task
 from workflows.services.append import append
+from workflows.services.standing import iterations
 
 
 def cancel(task: Task, *, reason: str) -> None:
@@ -19,8 +20,7 @@ def cancel(task: Task, *, reason: str) -> None:
 def cancel_quietly(task: Task, *, reason: str) -> bool:
     """Cancel the task if it has not ended. False if it had."""
     # Held until the end is written, so that its progress is the last one told.
-    held = Task.objects.select_for_update(no_key=True).only("progress").get(pk=task.pk)
+    held = Task.objects.select_for_update(no_key=True).only("progress", "job").get(pk=task.pk)
     changes = {"current_state": "Cancelled", "error": {"type": "cancelled", "message": reason, "status": 409}}
-    return (
-        append(task.pk, Kind.TASK_CANCELLED, {"reason": reason, "progress": held.progress}, changes=changes) is not None
-    )
+    data = {"reason": reason, "progress": held.progress, **iterations(held)}
+    return append(task.pk, Kind.TASK_CANCELLED, data, changes=changes) is not None

@@ -10,6 +10,7 @@ from workflows.events import Kind
 from workflows.exceptions import TaskError, TimedOut
 from workflows.models import Task
 from workflows.services.append import Write, append
+from workflows.services.standing import iterations
 
 
 def complete(task: Task, result: Mapping[str, Any], write: Write) -> bool:
@@ -27,8 +28,8 @@ def fail(task: Task, error: TaskError, write: Write | None = None, *, claim_toke
     changes = {"error": told, "current_state": "Failed"}
     # Held until the end is written, so that its progress is the last one told: who lets a deadline pass is not always
     # the worker that tells it.
-    held = Task.objects.select_for_update(no_key=True).only("progress").get(pk=task.pk)
-    data = {"error": told, "progress": held.progress, **_taken(task)}
+    held = Task.objects.select_for_update(no_key=True).only("progress", "job").get(pk=task.pk)
+    data = {"error": told, "progress": held.progress, **iterations(held), **_taken(task)}
     return append(task.pk, Kind.TASK_FAILED, data, write=write, claim_token=claim_token, changes=changes) is not None
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from workflows.events import Kind
 from workflows.exceptions import Conflict
-from workflows.models import Status, Task
+from workflows.models import Event, Status, Task
 from workflows.services.append import append
 from workflows.services.queue import enqueue
 from workflows.services.standing import standing
@@ -52,7 +52,10 @@ def settle_pause(task_id: uuid.UUID, *, claim_token: int) -> bool:
     """The task's worker has stopped, or was lost: the task that was asked to pause is paused. False if that claim was
     over."""
     changes = {"paused_at": timezone.now(), "current_state": PAUSED}
-    return append(task_id, Kind.TASK_PAUSED, standing(task_id), claim_token=claim_token, changes=changes) is not None
+    asked = Event.objects.filter(task=task_id, kind=Kind.TASK_PAUSING).order_by("-seq")
+    reasons = [data["reason"] for data in asked.values_list("data", flat=True)[:1]]
+    data = {**({"reason": reasons[0]} if reasons else {}), **standing(task_id)}
+    return append(task_id, Kind.TASK_PAUSED, data, claim_token=claim_token, changes=changes) is not None
 
 
 @transaction.atomic

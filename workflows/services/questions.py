@@ -141,7 +141,7 @@ def _about(row: Question) -> dict[str, Any]:
 def _shown(row: Question) -> dict[str, Any]:
     """What of the details an event holds. The question itself has all of them."""
     details = row.details
-    shown = {name: details[name] for name in ("tool", "side_effects", "interrupted") if name in details}
+    shown = {name: details[name] for name in ("tool", "tool_call_id", "side_effects", "interrupted") if name in details}
     if details["arguments"] is not None:
         shown["arguments"], is_cut = arguments_told(details["arguments"])
         shown |= {"truncated": True} if is_cut else {}

@@ -64,6 +64,7 @@ def rerun(
             thread=task.thread,
             queues=False,
             workflow_version=task.workflow_version,
+            agent_version=task.agent_version,
             budget_tokens=task.budget_tokens,
             budget_usd=task.budget_usd,
             rerun_of=task,

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any, Final
 
+from workflows.engine import keys
 from workflows.events import Kind
 from workflows.models import Event, Job, Task
 
@@ -14,6 +15,15 @@ def standing(task_id: uuid.UUID) -> dict[str, Any]:
     told = Event.objects.filter(task_id=task_id, kind=Kind.TASK_PROGRESS).order_by("-seq")
     last = told.values_list("data", flat=True).first() or _beginning(task_id)
     return {name: last[name] for name in STANDING if name in last}
+
+
+def iterations(task: Task) -> dict[str, Any]:
+    """How many iterations an agent has begun, for the closing event of its turn; nothing of other jobs."""
+    if task.job != Job.AGENT:
+        return {}
+    # Not those of agents that it asked, whose keys have other places.
+    begun = f"{Kind.AGENT_ITERATION_STARTED}:{keys.agent_calls(keys.MAIN)}/"
+    return {"iterations": Event.objects.filter(task=task, key__startswith=begun).count()}
 
 
 def _beginning(task_id: uuid.UUID) -> dict[str, Any]:

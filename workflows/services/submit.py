@@ -15,7 +15,7 @@ from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.events import Kind
 from workflows.exceptions import Conflict
-from workflows.models import Job, Task, Thread, WorkflowVersion
+from workflows.models import AgentVersion, Job, Task, Thread, WorkflowVersion
 from workflows.services import secrets
 from workflows.services.append import append
 from workflows.services.deliveries import enrol
@@ -50,6 +50,7 @@ class Submission:
     queues: bool = True
     """Whether the task waits for its turn in the thread. If not, it is refused while another one is unfinished."""
     workflow_version: WorkflowVersion | None = None
+    agent_version: AgentVersion | None = None
     budget_tokens: int | None = None
     budget_usd: Decimal | None = None
     rerun_of: Task | None = None
@@ -104,6 +105,7 @@ def _submit(caller: Caller, submission: Submission) -> Task:
         thread=submission.thread,
         run_no=run_no,
         workflow_version=submission.workflow_version,
+        agent_version=submission.agent_version,
         rerun_of=submission.rerun_of,
         job=submission.job,
         goal=submission.goal,

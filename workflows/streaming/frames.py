@@ -36,9 +36,11 @@ class Framer(Protocol):
 class Format(Protocol):
     content_type: str
     preamble: bytes
-    heartbeat: bytes
     dismissal: bytes
     """For a reader whose place another connection has taken: it is not to come back by itself."""
+
+    @property
+    def heartbeat(self) -> bytes: ...
 
     def encode(self, frame: Frame, id: str | None) -> bytes: ...
 

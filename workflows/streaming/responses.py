@@ -1,7 +1,9 @@
 """Stream responses, and waiting for the end of a task without one."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -12,8 +14,9 @@ from sessions.callers import Caller, Ticket
 from workflows.exceptions import NotAuthenticated, Unavailable
 from workflows.models import StreamKey, Task
 from workflows.streaming import log
-from workflows.streaming.frames import NDJSON, SSE, WAIT_FOR_END, Format, Frame, Framer, View
+from workflows.streaming.frames import NDJSON, SSE, WAIT_FOR_END, Format, Frame, Framer, NoFrames, View
 from workflows.streaming.hub import get_hub
+from workflows.streaming.subscription import Subscription
 from workflows.streaming.threads import release_thread
 
 ABORT_EXTENSION = "evoserver.abort"
@@ -73,13 +76,20 @@ async def stream_response(
     greeting: Frame | None = None,
     on_left: Callable[[], None] | None = None,
     on_end: Callable[[], None] | None = None,
+    sse: Format = SSE,
+    begin: str = "",
+    types: tuple[str, ...] = (),
+    is_held: bool = False,
 ) -> HttpResponseBase:
     """The stream of a task, session or thread, from the id that the request names, as SSE or (by `Accept`) NDJSON.
 
     `greeting` is a frame that comes first, without an id. `on_left` is called if the reader goes before the end,
-    `on_end` if it has taken the last frame. 204 where that id closed the stream. The view has checked that the caller
-    may see it; the hub checks, at each heartbeat, that the caller is still who it was. Raises TooMany beyond
-    `STREAMS_PER_CALLER`, and NotAuthenticated for a ticket that is for another stream or over.
+    `on_end` if it has taken the last frame. `sse`
+    is how this dialect writes SSE, `begin` the id for a request that names none, `types` are globs beside those of the
+    request. A stream that `is_held` tells nothing before everything in it has ended, and then all at once. 204
+    where that id closed the stream. The view has checked that the caller may see it; the hub checks, at each heartbeat,
+    that the caller is still who it was. Raises TooMany beyond `STREAMS_PER_CALLER`, and
+    NotAuthenticated for a ticket that is for another stream or over.
     """
     if isinstance(request, WhichStream):
         request.found = key
@@ -87,9 +97,9 @@ async def stream_response(
     if caller.ticket:
         _check_ticket(caller.ticket, key)
     get_hub().check_room(caller)
-    format = requested_format(request)
+    format = requested_format(request, sse)
     state = await sync_to_async(log.read_state)(key)
-    place = await sync_to_async(find_place)(key, last_event_id(request), state)
+    place = await sync_to_async(find_place)(key, last_event_id(request) or begin, state)
     if place.finished:
         if caller.ticket:
             await sync_to_async(tickets.end)(caller.ticket)
@@ -104,19 +114,32 @@ async def stream_response(
         opening += format.encode(framer.reset(state.snapshot, first), None)
         after = first - 1
     await release_thread()
-    view = View(framer, format, requested_types(request))
-    subscription = get_hub().subscribe(
+    view = View(framer, format, tuple(sorted({*requested_types(request), *types})))
+    subscribe = partial(
+        get_hub().subscribe,
         key,
-        view,
-        after,
         caller=caller,
         admission=admission,
-        opening=opening,
         deadline=state.deadline,
         abort=_abort_of(request),
     )
-    chunks = subscription.chunks()
+    if is_held and not state.closed:
+        silence = subscribe(View(NoFrames(), format), state.last_id, opening=opening)
+        chunks = _one_after_the_other(silence, subscribe(view, after))
+    else:
+        chunks = subscribe(view, after, opening=opening).chunks()
     return EventStream(_noticing(chunks, on_left, on_end) if on_left or on_end else chunks, format)
+
+
+async def _one_after_the_other(first: Subscription, then: Subscription) -> AsyncGenerator[bytes, None]:
+    """The chunks of one reader, and after its stream's end those of the other."""
+    async with aclosing(first.chunks()) as chunks:
+        async for chunk in chunks:
+            yield chunk
+    if first.ended:
+        async with aclosing(then.chunks()) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
 
 async def _noticing(
@@ -171,8 +194,8 @@ def find_place(key: StreamKey, given: str, state: log.StreamState) -> Place:
     return Place(after=id, finished=state.closed and id == state.last_id)
 
 
-def requested_format(request: HttpRequest) -> Format:
-    return NDJSON if NDJSON.content_type in request.headers.get("Accept", "") else SSE
+def requested_format(request: HttpRequest, sse: Format = SSE) -> Format:
+    return NDJSON if NDJSON.content_type in request.headers.get("Accept", "") else sse
 
 
 def requested_types(request: HttpRequest) -> tuple[str, ...]:

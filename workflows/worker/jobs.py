@@ -5,9 +5,14 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from workflows.engine.agents.files import TaskFiles
+from workflows.engine.agents.profile import Profile
+from workflows.engine.agents.tool_calls import ToolCaller
+from workflows.engine.agents.turn import Question, take_turn
 from workflows.engine.execution.executor import ExecutionLimits, execute
 from workflows.engine.generation.generator import generate
 from workflows.engine.journal import Journal
+from workflows.engine.llm.calls import ModelCaller
 from workflows.engine.llm.client import Models
 from workflows.engine.llm.settings import DEMO, ModelSettings
 from workflows.engine.portion import Portion
@@ -73,6 +78,31 @@ async def run_team(
     return {"goal": task.goal, **answered, "message": f"Answered by the team{by}"}
 
 
+async def run_agent(
+    task: Task, secrets: Mapping[str, str], models: Models, journal: Journal, tools: Toolbox
+) -> dict[str, Any]:
+    """An agent takes its turn. The result: `{goal, final_response, success, iterations, message}`."""
+    model = _model_of(task, secrets)
+    answer, iterations = await take_turn(
+        Profile.from_json(task.params["agent"]),
+        Question(
+            text=task.goal,
+            criteria=task.params["success_criteria"],
+            max_iterations=task.params["max_iterations"],
+            budget_usd=None if task.budget_usd is None else float(task.budget_usd),
+        ),
+        ModelCaller(model, models, journal),
+        ToolCaller(tools, journal, TaskFiles(journal), str(task.pk)),
+    )
+    return {
+        "goal": task.goal,
+        "final_response": answer.text,
+        "success": answer.success,
+        "iterations": iterations,
+        "message": "Answered by the demo model" if model.provider == DEMO else "Answered",
+    }
+
+
 async def _execute(
     task: Task, graph: Mapping[str, Any], model: ModelSettings, models: Models, journal: Journal, tools: Toolbox
 ) -> dict[str, Any]:
@@ -109,4 +139,5 @@ JOBS: Mapping[str, Run] = {
     Job.EXECUTE: run_execution,
     Job.RUN: run_whole,
     Job.ASK: run_team,
+    Job.AGENT: run_agent,
 }

@@ -3,12 +3,12 @@
 import asyncio
 import uuid
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 from workflows import services
 from workflows.database import DatabaseThreads
 from workflows.engine.budget import Estimate, Grant
-from workflows.engine.journal import Step, Usage
+from workflows.engine.journal import Step, Turn, Usage
 from workflows.engine.questions import Answer, Question
 from workflows.events import Kind
 from workflows.exceptions import BudgetExceeded, Paused, Waiting
@@ -18,6 +18,8 @@ from workflows.services import Claim, Write
 from workflows.services.standing import STANDING, standing
 from workflows.worker.bounds import bounded
 from workflows.worker.texts import TextWriter
+
+MOST_EARLIER_TURNS: Final = 20
 
 
 class DatabaseJournal:
@@ -134,6 +136,9 @@ class DatabaseJournal:
             await self._threads.insist(services.ask, self._task, key, question, event_key, write)
             self._told.add(event_key)
 
+    async def earlier_turns(self) -> list[Turn]:
+        return await self._threads.insist(_earlier_turns, self._task)
+
     async def flush(self) -> None:
         """Return when all text is written. Raises StaleClaim once the claim is over."""
         await self._texts.flush(self._claim)
@@ -181,6 +186,12 @@ class DatabaseJournal:
 
 def _event_key(kind: Kind, key: str) -> str:
     return f"{kind}:{key}"
+
+
+def _earlier_turns(task: Task) -> list[Turn]:
+    before = Task.objects.filter(thread=task.thread_id, run_no__lt=task.run_no or 0).order_by("-run_no")
+    newest = before.values_list("goal", "result")[:MOST_EARLIER_TURNS]
+    return [Turn(goal, result["final_response"] if result else None) for goal, result in reversed(newest)]
 
 
 def _load(task: Task) -> tuple[set[str], dict[str, Step], dict[str, Any]]:

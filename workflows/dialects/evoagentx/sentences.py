@@ -62,7 +62,7 @@ def sentence(event: EventRow) -> str:
             offers = f"has {data['total']} tools" if data["ok"] else "cannot be used"
             return f"The MCP server {data['server']} {offers}"
         case Kind.TOOL_STARTED:
-            return f"{node} uses the tool {data['tool']}"
+            return f"{node if data.get('node') else 'The agent'} uses the tool {data['tool']}"
         case Kind.TOOL_COMPLETED:
             return f"The tool {data['tool']} {'has answered' if data['ok'] else 'did not work'}"
     return str(data.get("current_state") or SAYS.get(Kind(event.kind), ""))

@@ -16,7 +16,7 @@ from workflows.engine.teams.definition import BY_DEFAULT, BY_MODEL, BY_RULE
 from workflows.events import Kind
 from workflows.models import Job, Question, Status
 
-STAGES = (*GENERATION_STAGES, keys.STAGE, keys.REVIEW, keys.TEAM)
+STAGES = (*GENERATION_STAGES, keys.STAGE, keys.REVIEW, keys.AGENT, keys.TEAM)
 
 
 class DataSerializer(serializers.Serializer[Any]):
@@ -75,7 +75,11 @@ class CompletedSerializer(TotalsSerializer):
     result = ResultSerializer()
 
 
-class FailedSerializer(TotalsSerializer, ProgressedSerializer):
+class EndedSerializer(ProgressedSerializer):
+    iterations = serializers.IntegerField(required=False, help_text="Of an agent's turn: those that were begun.")
+
+
+class FailedSerializer(TotalsSerializer, EndedSerializer):
     error = TaskErrorSerializer()
 
 
@@ -83,11 +87,17 @@ class ReasonSerializer(DataSerializer):
     reason = serializers.CharField()
 
 
-class CancelledSerializer(ReasonSerializer, ProgressedSerializer):
+class CancelledSerializer(ReasonSerializer, EndedSerializer):
     pass
 
 
-class CallSerializer(DataSerializer):
+class ChildSerializer(DataSerializer):
+    parent = serializers.CharField(  # type: ignore[assignment]
+        required=False, help_text="Of an agent that another one asked: the tool call that asked it."
+    )
+
+
+class CallSerializer(ChildSerializer):
     """An event of a call to a model."""
 
     call = serializers.CharField(help_text="The call's name, the same on every replay: `plan/1`.")
@@ -98,6 +108,13 @@ class CallSerializer(DataSerializer):
 class CallStartedSerializer(CallSerializer, ProgressedSerializer):
     model = serializers.CharField()
     provider = serializers.CharField()
+
+
+class CallMadeSerializer(CallStartedSerializer):
+    messages = serializers.IntegerField(min_value=1, help_text="That the model is given.")
+    estimated_cost_usd = serializers.FloatField(
+        allow_null=True, help_text="The most that is reserved for it, or its prompt at most; null: no price is known."
+    )
 
 
 class TextSerializer(CallSerializer):
@@ -119,6 +136,9 @@ class CallCompletedSerializer(CallStartedSerializer):
     cost_usd = serializers.FloatField(allow_null=True)
     price = serializers.ChoiceField(["known", "unknown"])
     prices_date = serializers.DateField()
+    content = serializers.CharField(required=False, allow_blank=True, help_text="Of an agent's turn: the reply.")
+    tool_calls = serializers.ListField(child=serializers.DictField(), required=False, help_text="Likewise.")
+    total_cost_usd = serializers.FloatField(required=False, help_text="Likewise: of the task so far.")
     demo = serializers.BooleanField()
 
 
@@ -127,7 +147,7 @@ class RejectedSerializer(CallSerializer, ProgressedSerializer):
     problems = serializers.ListField(child=serializers.CharField(), help_text="Sentences.")
 
 
-class ToolCallSerializer(DataSerializer):
+class ToolCallSerializer(ChildSerializer):
     """An event of a call of a tool."""
 
     call = serializers.CharField(help_text="The call's name, the same on every replay: `tool/1/collect/1/1/0`.")
@@ -155,6 +175,7 @@ class QuestionEventSerializer(ProgressedSerializer):
 class AskedSerializer(QuestionEventSerializer):
     text = serializers.CharField(help_text="What is asked, a sentence.")
     tool = serializers.CharField(required=False)
+    tool_call_id = serializers.CharField(required=False, help_text="The id that the model gave the call.")
     side_effects = serializers.BooleanField(required=False, help_text="Whether the tool changes anything outside.")
     interrupted = serializers.BooleanField(required=False, help_text="It had begun when its worker was lost.")
     arguments = serializers.DictField(required=False, help_text="By name, long ones cut.")
@@ -192,6 +213,36 @@ class ToolCompletedSerializer(ToolCallSerializer, ProgressedSerializer):
     result = serializers.CharField(required=False, allow_blank=True, help_text="Where it did.")
     error = serializers.CharField(required=False, help_text="Where it did not: a sentence for the model.")
     duration_ms = serializers.IntegerField()
+
+
+class AgentStartedSerializer(ProgressedSerializer):
+    agent = serializers.CharField(help_text="Its name.")
+    goal = serializers.CharField()
+    max_iterations = serializers.IntegerField(min_value=1)
+    budget_usd = serializers.FloatField(allow_null=True)
+
+
+class IterationSerializer(ChildSerializer, ProgressedSerializer):
+    iteration = serializers.IntegerField(min_value=1)
+
+
+class AgentIterationStartedSerializer(IterationSerializer):
+    max_iterations = serializers.IntegerField(min_value=1)
+    budget_remaining_usd = serializers.FloatField(allow_null=True)
+
+
+class AgentIterationCompletedSerializer(IterationSerializer):
+    total_cost_usd = serializers.FloatField(help_text="Of the task so far.")
+
+
+class PlanStepSerializer(serializers.Serializer[Any]):
+    step = serializers.CharField()
+    done = serializers.BooleanField()
+
+
+class AgentPlannedSerializer(ChildSerializer, ProgressedSerializer):
+    call = serializers.CharField(help_text="The tool call that changed it.")
+    plan = PlanStepSerializer(many=True)
 
 
 class PlannedNodeSerializer(serializers.Serializer[Any]):
@@ -278,7 +329,7 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.QUESTION_ASKED: AskedSerializer,
     Kind.QUESTION_ANSWERED: AnsweredSerializer,
     Kind.QUESTION_EXPIRED: SettledSerializer,
-    Kind.MODEL_STARTED: CallStartedSerializer,
+    Kind.MODEL_STARTED: CallMadeSerializer,
     Kind.MODEL_TEXT: TextSerializer,
     Kind.MODEL_RETRIED: RetriedSerializer,
     Kind.MODEL_REJECTED: RejectedSerializer,
@@ -289,6 +340,10 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.TOOL_STARTED: ToolStartedSerializer,
     Kind.TOOL_OUTPUT: TextSerializer,
     Kind.TOOL_COMPLETED: ToolCompletedSerializer,
+    Kind.AGENT_STARTED: AgentStartedSerializer,
+    Kind.AGENT_ITERATION_STARTED: AgentIterationStartedSerializer,
+    Kind.AGENT_ITERATION_COMPLETED: AgentIterationCompletedSerializer,
+    Kind.AGENT_PLANNED: AgentPlannedSerializer,
     Kind.PLAN_COMPLETED: PlanSerializer,
     Kind.NODE_COMPLETED: NodeStaffedSerializer,
     Kind.TEAM_STARTED: TeamStartedSerializer,
@@ -332,7 +387,7 @@ id: 4
 event: model.started
 data: {"seq":4,"kind":"model.started","task_id":"4f2f6c0e-51f2-4b8c-8a6f-4f0ad1a2c7d9","session_id":null,\
 "timestamp":"2026-11-21T09:01:55.502Z","data":{"progress":5,"step":1,"total_steps":3,"call":"plan/1","stage":"plan",\
-"node":null,"model":"demo","provider":"demo"}}
+"node":null,"model":"demo","provider":"demo","messages":2,"estimated_cost_usd":0.00114465}}
 
 """,
 )

@@ -1,10 +1,10 @@
 """An agent at work: it calls tools and gets their results, until it answers."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from workflows.engine import prompts
 from workflows.engine.agents.tool_calls import ToolCaller
@@ -28,18 +28,31 @@ TOO_MANY: Final = f"Only {MOST_CALLS_AT_ONCE} tools may be called at once. Call 
 NO_ROOM: Final = "[left out: there is no room for more results]"
 
 
+class Ending(NamedTuple, Generic[T]):
+    """A tool whose call ends the work: its name, what reads the answer off the call, and what the agent is told when it
+    may call nothing else any more."""
+
+    tool: str
+    read: Callable[[ToolRequest], T]
+    last_words: str
+
+
 @dataclass(frozen=True)
 class Work(Generic[T]):
     """What an agent is asked, how it may use tools, and what the keys of its tool calls begin with.
 
-    `then`: what the rules for tools end with. `last_words`: what it is told when it may call none any more.
+    `ending`: None where only a reply without tools is an answer. `then`: what the rules for tools end with.
+    `last_words`: what it is told when it may call none any more.
+    `iteration`: is entered for each reply, with the tools that it calls.
     """
 
     request: Request[T]
     use: ToolUse
     tool_key: str
+    ending: Ending[T] | None = None
     then: str = prompts.THEN_REPLY
     last_words: str = prompts.NO_MORE_TOOLS
+    iteration: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
 
 
 def most_calls(use: ToolUse) -> int:
@@ -55,21 +68,26 @@ async def work(models: ModelCaller, tools: ToolCaller, doing: Work[T]) -> T:
     offered = tools.toolbox.only(doing.use.names)
     conversation = Conversation(models, _told_of_tools(doing, offered))
     offers = [tool.offer() for tool in offered]
+    last_offers = [tool.offer() for tool in offered if doing.ending and tool.name == doing.ending.tool]
     room = MOST_RESULT_CHARS
     steps = 0
     while True:
-        reply = await conversation.reply(offers)
-        if not (offers and reply.tool_calls) or reply.finish == "length":
-            with suppress(Rejected):
-                return await conversation.accept(reply)
-            continue
-        steps += 1
-        results = await _called(tools, doing, offered, reply.tool_calls, conversation.calls)
-        messages, room = _exchange(reply, results, room)
-        conversation.messages += messages
-        if steps == doing.use.max_steps or room <= 0:
-            offers = []
-            conversation.messages.append({"role": "user", "content": doing.last_words})
+        if (steps == doing.use.max_steps or room <= 0) and offers != last_offers:
+            offers = last_offers
+            if steps:
+                conversation.messages.append({"role": "user", "content": _last_words(doing)})
+        async with doing.iteration:
+            reply = await conversation.reply(offers)
+            if not (offers and reply.tool_calls) or reply.finish == "length":
+                with suppress(Rejected):
+                    return await conversation.accept(reply)
+                continue
+            steps += 1
+            results = await _called(tools, doing, offered, reply.tool_calls, conversation.calls)
+            if doing.ending and (call := _call_of(doing.ending.tool, reply, results)):
+                return doing.ending.read(call)
+            messages, room = _exchange(reply, results, room)
+            conversation.messages += messages
 
 
 def _told_of_tools(doing: Work[T], offered: Toolbox) -> Request[T]:
@@ -77,6 +95,16 @@ def _told_of_tools(doing: Work[T], offered: Toolbox) -> Request[T]:
         return doing.request
     told = prompts.TOOLS.replace("{steps}", str(doing.use.max_steps))
     return replace(doing.request, system=f"{doing.request.system}\n\n{told}\n\n{doing.then}")
+
+
+def _last_words(doing: Work[T]) -> str:
+    return doing.ending.last_words if doing.ending else doing.last_words
+
+
+def _call_of(tool: str, reply: Reply, results: Sequence[ToolResult]) -> ToolRequest | None:
+    """The first call of this tool that went well."""
+    answered = zip(reply.tool_calls, results, strict=True)
+    return next((request for request, result in answered if request.name == tool and result.ok), None)
 
 
 async def _called(

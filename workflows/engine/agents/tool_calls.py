@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from workflows.engine import keys
 from workflows.engine.agents.files import CallFiles, TaskFiles
@@ -26,6 +26,14 @@ OUTCOME_UNKNOWN: Final = (
     "The call was interrupted after it had begun, and whether it had its effect is unknown. Find out by other means, "
     "or say in your result that this is open. It was not made again"
 )
+
+
+class Wanted(NamedTuple):
+    """A call that a person may have to allow: the id that the model gave it, the tool, and where it stands."""
+
+    id: str
+    tool: Tool
+    place: Place
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class ToolCaller:
             tool = _chosen(request.name, offered)
             _check(tool, arguments)
             begun = await self._begun(place) if tool.side_effects else 0
-            arguments = await self._allowed(tool, arguments, confirm, place, begun)
+            arguments = await self._allowed(Wanted(request.id, tool, place), arguments, confirm, begun)
         except ToolFailed as failed:
             await self._tell_start(request, place, arguments)
             return await self._settle(request, place, ToolResult(False, failed.detail), 0.0, {})
@@ -71,20 +79,19 @@ class ToolCaller:
             begun += 1
         return begun
 
-    async def _allowed(
-        self, tool: Tool, arguments: Arguments, confirm: frozenset[str], place: Place, begun: int
-    ) -> Arguments:
+    async def _allowed(self, wanted: Wanted, arguments: Arguments, confirm: frozenset[str], begun: int) -> Arguments:
         """The arguments to run with. Raises `ToolFailed` where it must not run.
 
         What a text says counts for nothing here: only what the agent was given, and what a person answers.
         """
+        tool = wanted.tool
         if tool.name in confirm:
-            answer = await self.journal.ask(*_question(tool, arguments, place))
+            answer = await self.journal.ask(*_question(wanted, arguments))
             if not answer.approved:
                 raise ToolFailed(f"A person did not allow this call{refusal(answer)}")
             arguments = _approved(tool, arguments, answer)
         for again in range(1, begun + 1):
-            answer = await self.journal.ask(*_question(tool, arguments, place, again))
+            answer = await self.journal.ask(*_question(wanted, arguments, again))
             if not answer.approved:
                 raise ToolFailed(f"{OUTCOME_UNKNOWN}{refusal(answer)}")
             arguments = _approved(tool, arguments, answer)
@@ -129,8 +136,9 @@ def arguments_told(arguments: Arguments) -> tuple[dict[str, Any], bool]:
     return told, told != dict(arguments)
 
 
-def _question(tool: Tool, arguments: Arguments, place: Place, again: int = 0) -> tuple[str, Question]:
+def _question(wanted: Wanted, arguments: Arguments, again: int = 0) -> tuple[str, Question]:
     """The question whether a call may be made, with its key. `again`: how often it was interrupted."""
+    id, tool, place = wanted
     who = f"The agent of {cut(place.node, 80)!r}" if place.node else "An agent"
     text = f"{who} wants to call the tool {tool.name}. May it?"
     if again:
@@ -138,7 +146,13 @@ def _question(tool: Tool, arguments: Arguments, place: Place, again: int = 0) ->
             f"A call of the tool {tool.name} was interrupted, and whether it had its effect is unknown. "
             "May it be made again?"
         )
-    about = {"call": place.key, "tool": tool.name, "side_effects": tool.side_effects, "interrupted": again > 0}
+    about = {
+        "call": place.key,
+        "tool": tool.name,
+        "tool_call_id": id,
+        "side_effects": tool.side_effects,
+        "interrupted": again > 0,
+    }
     question = Question(APPROVAL, text, place.stage, place.node, tool.parameters, dict(arguments), about)
     return question.key(f"{keys.QUESTION}/{place.key}" + (f"/again/{again}" if again else "")), question
 

@@ -15,7 +15,7 @@ from workflows.engine.questions import INPUT, MAX_TEXT_CHARS, TEXT, Question
 from workflows.engine.text import cut, scrub
 from workflows.engine.tools import Arguments, Tool, ToolFailed
 from workflows.events import Kind
-from workflows.exceptions import StaleClaim, Waiting
+from workflows.exceptions import BudgetExceeded, Paused, StaleClaim, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,8 @@ class ToolRun:
         except NoJson:
             logger.error("the tool %s returned something that is neither text nor JSON", tool.name)
             return ToolResult(False, "The tool returned something that is neither text nor JSON. Do without it.")
-        except (StaleClaim, Waiting):
+        except (StaleClaim, Paused, Waiting, BudgetExceeded):
+            # An agent that was asked for an answer runs into what ends, or interrupts, the whole task.
             raise
         except Exception:  # a tool's defect is not the task's: the agent is told, and the log has the trace
             logger.exception("the tool %s failed by a defect", tool.name)

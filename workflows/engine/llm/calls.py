@@ -15,10 +15,16 @@ from workflows.engine.llm.client import Models
 from workflows.engine.llm.faults import CallError, StreamLost
 from workflows.engine.llm.prices import PER_TOKENS, PRICES_DATE, cost_usd, price_for
 from workflows.engine.llm.settings import DEMO, ModelSettings
-from workflows.engine.llm.stream import Received, Reply, Tokens
+from workflows.engine.llm.stream import Received, Reply
+from workflows.engine.llm.tokens import Tokens
+from workflows.engine.text import cut
 from workflows.events import Kind
 
 STEP_KIND: Final = "model"
+
+MAX_TOLD_CHARS: Final = 8_000
+"""Of a reply in its event; the ledger has all of it."""
+MAX_TOLD_REQUESTS: Final = 16
 
 MAX_PIECE_CHARS: Final = 5_000
 """Some endpoints send a whole reply as one piece. Escaped as JSON, a character takes up to 12 bytes of an event."""
@@ -36,6 +42,7 @@ class Call:
     """One question to the model. `key` is its place in the ledger and its name in every event.
 
     `response_format`: None for plain text. `tools`: those that the model may call, as Chat Completions offers them.
+    `shows_reply`: whether its event holds what was replied.
     `listen`: asked at each attempt for who hears the reply's text as it comes, since an attempt starts over.
     """
 
@@ -45,6 +52,7 @@ class Call:
     messages: tuple[Message, ...]
     response_format: Mapping[str, Any] | None
     tools: tuple[Mapping[str, Any], ...] = ()
+    shows_reply: bool = False
     listen: Callable[[], OnText] | None = None
 
 
@@ -67,7 +75,7 @@ class ModelCaller:
         await self.journal.boundary()
         estimate = self._estimate(call)
         grant = await self._reserved(call, estimate)
-        await self.journal.tell(f"{call.key}/started", Kind.MODEL_STARTED, self._about(call))
+        await self.journal.tell(f"{call.key}/started", Kind.MODEL_STARTED, self._about_to_ask(call, estimate, grant))
         received: Received | None = None
         try:
             received = await self._received(call, grant)
@@ -186,8 +194,27 @@ class ModelCaller:
                 "price": "unknown" if cost is None else "known",
                 "prices_date": PRICES_DATE,
                 "demo": self.settings.provider == DEMO,
+                **(await self._shown(received.reply, cost) if call.shows_reply else {}),
             },
         )
+
+    async def _shown(self, reply: Reply, cost: float | None) -> dict[str, Any]:
+        spent = sum(step.usage.cost_usd or 0 for step in await self.journal.settled(STEP_KIND))
+        return {
+            "content": cut(reply.text, MAX_TOLD_CHARS),
+            "tool_calls": [
+                {"id": asked.id, "name": cut(asked.name, 64), "arguments": cut(asked.arguments, 500)}
+                for asked in reply.tool_calls[:MAX_TOLD_REQUESTS]
+            ],
+            "total_cost_usd": round(spent + (cost or 0), 8),
+        }
+
+    def _about_to_ask(self, call: Call, estimate: Estimate, grant: Grant) -> dict[str, Any]:
+        return {
+            **self._about(call),
+            "messages": len(call.messages),
+            "estimated_cost_usd": estimate.cost_usd if grant.cost_usd is None else grant.cost_usd,
+        }
 
     def _about(self, call: Call) -> dict[str, Any]:
         return {

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from workflows.engine.llm.settings import DEMO, ModelSettings
-from workflows.engine.llm.stream import Tokens
+from workflows.engine.llm.tokens import Tokens
 
 _LIST: Final[dict[str, Any]] = json.loads(files(__package__).joinpath("prices.json").read_text("utf-8"))
 _SNAPSHOT: Final = re.compile(r"-20\d\d-\d\d-\d\d$")

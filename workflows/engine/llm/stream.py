@@ -13,6 +13,7 @@ from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
 from workflows.engine.llm.faults import StreamLost
+from workflows.engine.llm.tokens import Tokens
 from workflows.engine.llm.tool_requests import CallPiece, CallPieces, ToolRequest, call_pieces
 from workflows.engine.text import scrub
 
@@ -44,15 +45,6 @@ class Reply:
             refusal=data["refusal"],
             tool_calls=tuple(ToolRequest(*call) for call in data.get("tool_calls", ())),
         )
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """As the endpoint counted them. `cached` prompt tokens are part of `prompt`, and cheaper."""
-
-    prompt: int
-    completion: int
-    cached: int = 0
 
 
 @dataclass(frozen=True)

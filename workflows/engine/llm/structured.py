@@ -47,7 +47,8 @@ class Request(Generic[T]):
 
     `subject` is what a sentence calls the reply ("plan"), `task` what was to be done. `read` takes a reply's text,
     and raises `Rejected`. `tries_before`: the tries that were used up under this key before, so that these get keys
-    of their own. `format`: None for plain text. `again`: what to do about an invalid reply.
+    of their own. `format`: None for plain text. `before`: the messages between `system` and `user`. `again`: what to
+    do about an invalid reply. `shows_replies`: whether events hold what was replied.
     """
 
     key: str
@@ -61,7 +62,9 @@ class Request(Generic[T]):
     task: str = "this goal"
     tries_before: int = 0
     listen: Callable[[], OnText] | None = None
+    before: Sequence[Message] = ()
     again: str = AGAIN
+    shows_replies: bool = False
 
 
 def shaped(name: str, shape: type[S]) -> Format:
@@ -103,6 +106,7 @@ class Conversation(Generic[T]):
         """The number of the last call."""
         self.messages: list[Message] = [
             {"role": "system", "content": request.system},
+            *request.before,
             {"role": "user", "content": request.user},
         ]
 
@@ -150,6 +154,7 @@ class Conversation(Generic[T]):
             messages=tuple(self.messages),
             response_format=request.format.as_json() if request.format else None,
             tools=tuple(tools),
+            shows_reply=request.shows_replies,
             listen=request.listen,
         )
 

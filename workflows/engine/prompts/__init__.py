@@ -24,7 +24,14 @@ REVIEW: Final = _instructions("review.md")
 TOOLS: Final = _instructions("tools.md")
 """What is added for an agent that has tools; `{steps}` is how often it may call some."""
 THEN_REPLY: Final = "Once you have what you need, reply with the JSON object."
+THEN_COMPLETE: Final = "Once you have what you need, call `completion`."
 NO_MORE_TOOLS: Final = "You have called tools as often as you may. Reply now with the whole JSON object."
+TURN: Final = _instructions("turn.md")
+CHECKLIST: Final = _instructions("checklist.md")
+LAST_ITERATION: Final = (
+    "This is your last iteration. Call `completion` now, with what you have, and say what is missing."
+)
+"""The demo model knows it by its beginning."""
 
 
 TEAM_MEMBER: Final = _instructions("team_member.md")

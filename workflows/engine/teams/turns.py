@@ -37,7 +37,9 @@ async def speak(
         again=AGAIN,
     )
     use = ToolUse(names=speaker.tools)
-    return await work(caller, tools, Work(request, use, keys.team_tools(speaker.name, turn), THEN_SPEAK, SPEAK_NOW))
+    return await work(
+        caller, tools, Work(request, use, keys.team_tools(speaker.name, turn), then=THEN_SPEAK, last_words=SPEAK_NOW)
+    )
 
 
 def _system(team: TeamDefinition, speaker: Participant, tools: ToolCaller) -> str:

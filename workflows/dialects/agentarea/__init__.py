@@ -1,0 +1,1 @@
+"""The AgentArea API: `docs/dialects/agentarea.md`."""
