@@ -84,18 +84,20 @@ def _check_tools() -> Iterable[CheckMessage]:
         offered()
     except BadTools as error:
         yield Error(str(error), hint="docs/tools.md says what a tool has to be.", id="evoserver.E007")
-    yield from _check_tool_database()
+    for name in ("TOOL_DATABASE_URL", "BUSINESS_DATABASE_URL"):
+        yield from _check_tool_database(name)
 
 
-def _check_tool_database() -> Iterable[CheckMessage]:
-    if not settings.TOOL_DATABASE_URL:
+def _check_tool_database(name: str) -> Iterable[CheckMessage]:
+    url = getattr(settings, name)
+    if not url:
         return
     try:
-        other = conninfo_to_dict(settings.TOOL_DATABASE_URL)
+        other = conninfo_to_dict(url)
     except ProgrammingError:
         yield Error(
-            "TOOL_DATABASE_URL is not the address of a PostgreSQL database.",
-            hint="TOOL_DATABASE_URL=postgresql://name:password@host:5432/database",
+            f"{name} is not the address of a PostgreSQL database.",
+            hint=f"{name}=postgresql://name:password@host:5432/database",
             id="evoserver.E008",
         )
         return
@@ -103,7 +105,7 @@ def _check_tool_database() -> Iterable[CheckMessage]:
     places = [(own["HOST"], own["PORT"], own["NAME"]), (other.get("host"), other.get("port"), other.get("dbname"))]
     if len({(host or "localhost", str(port or 5432), name) for host, port, name in places}) == 1:
         yield Error(
-            "TOOL_DATABASE_URL is the server's own database: every agent could read everybody's tasks.",
+            f"{name} is the server's own database: every agent could read everybody's tasks.",
             hint="Name another database.",
             id="evoserver.E009",
         )

@@ -5,6 +5,7 @@ Each line carries the ids of the request, task, session and caller that it belon
 
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,9 +14,12 @@ from django.core.exceptions import ImproperlyConfigured
 from sessions import trace
 
 FORMATTERS = {
-    "console": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s%(trace)s"},
+    "console": {"format": "%(asctime)s - %(name)s - %(levelname)s - %(message)s%(trace)s"},
     "json": {"()": "evoserver.logs.JsonFormatter"},
 }
+STREAM_EVENTS = "stream_events"
+"""The logger of the AutoGen dialect's streams. Its format is that API's, for who looks for `STREAM`."""
+STREAM_FORMAT = {"format": "%(asctime)s - STREAM - %(levelname)s - %(message)s"}
 
 
 class Trace(logging.Filter):
@@ -47,8 +51,19 @@ def _is_defect(record: logging.LogRecord) -> bool:
     return record.exc_info is not None
 
 
-def logging_config(level: str, format: str = "console") -> dict[str, Any]:
-    """Django's LOGGING for one level (`DEBUG`, `INFO`, …) and format (`console`, `json`).
+def read_levels(named: Sequence[str]) -> dict[str, str]:
+    """Levels by logger, of `logger=LEVEL` each. Raises ImproperlyConfigured."""
+    levels = {}
+    for text in named:
+        name, sign, level = (part.strip() for part in text.partition("="))
+        if not name or not sign or level.upper() not in logging.getLevelNamesMapping():
+            raise ImproperlyConfigured(f"LOG_LEVELS has {text!r}, and not a logger and its level: stream_events=DEBUG.")
+        levels[name] = level.upper()
+    return levels
+
+
+def logging_config(level: str, format: str = "console", levels: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Django's LOGGING for one level (`DEBUG`, `INFO`, …) and format (`console`, `json`). `levels`: of single loggers.
 
     Raises ImproperlyConfigured for a name that is none.
     """
@@ -56,15 +71,21 @@ def logging_config(level: str, format: str = "console") -> dict[str, Any]:
         raise ImproperlyConfigured(f"LOG_LEVEL {level!r} is no level; use DEBUG, INFO, WARNING or ERROR.")
     if format not in FORMATTERS:
         raise ImproperlyConfigured(f"LOG_FORMAT {format!r} is no format; use console or json.")
-    return {
+    config: dict[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": FORMATTERS[format]},
+        "formatters": {
+            "line": FORMATTERS[format],
+            "stream": STREAM_FORMAT if format == "console" else FORMATTERS[format],
+        },
         "filters": {
             "defects": {"()": "django.utils.log.CallbackFilter", "callback": _is_defect},
             "trace": {"()": "evoserver.logs.Trace"},
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["trace"]}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["trace"]},
+            "stream": {"class": "logging.StreamHandler", "formatter": "stream", "filters": ["trace"]},
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             # Queries of streams may carry tickets, so requests are not logged with their addresses.
@@ -82,5 +103,9 @@ def logging_config(level: str, format: str = "console") -> dict[str, Any]:
             "psycopg.pool": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
+            STREAM_EVENTS: {"handlers": ["stream"], "propagate": False},
         },
     }
+    for name, own in (levels or {}).items():
+        config["loggers"][name] = {**config["loggers"].get(name, {}), "level": own}
+    return config

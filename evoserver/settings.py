@@ -9,8 +9,9 @@ from pathlib import Path
 import environ
 from corsheaders.defaults import default_headers
 
+from evoserver.business.address import sample_url
 from evoserver.declared import Declarations
-from evoserver.logs import logging_config
+from evoserver.logs import logging_config, read_levels
 from evoserver.versions import static_version
 from workflows.placeholders import is_placeholder
 
@@ -319,6 +320,13 @@ TOOL_DATABASE_URL = setting.text(
     "a PostgreSQL that agents may query, with a role that may only read what they may know; none: the tool is not on "
     "offer",
 )
+BUSINESS_DATABASE_URL = setting.text(
+    "BUSINESS_DATABASE_URL",
+    sample_url(DATABASES["default"], SECRET_KEY) if LOCAL_ACCESS else "",
+    "the PostgreSQL that the business insights team queries, likewise with a role that may only read; none: its "
+    "DataAgent says so",
+    shown="the sample sales database with `LOCAL_ACCESS`, else none",
+)
 TOOLS = setting.names("TOOLS", [], "further tools of yours, by their dotted paths: see [tools.md](tools.md)")
 TOOLS_LEFT_OUT = setting.names("TOOLS_LEFT_OUT", [], "names of tools that are not to be on offer")
 
@@ -389,6 +397,11 @@ LOGGING = logging_config(
     LOG_LEVEL,
     setting.text(
         "LOG_FORMAT", "console", "or `json`: one object a line; both carry the ids of request, task, session and caller"
+    ),
+    read_levels(
+        setting.names(
+            "LOG_LEVELS", [], "levels of single loggers: `stream_events=DEBUG` shows each event of the AutoGen streams"
+        )
     ),
 )
 

@@ -15,7 +15,7 @@ from workflows.dialects.workflows.drafting import draft_of
 from workflows.engine import questions as asking
 from workflows.events import Kind
 from workflows.http.agents import Asked, submission_of
-from workflows.models import Agent, Event, Job, Question, Task, Worker, Workflow
+from workflows.models import BUSINESS_INSIGHTS, Agent, Event, Job, Question, Task, Team, Worker, Workflow
 from workflows.services import Claim, Write
 
 LAST = 2**40
@@ -26,7 +26,7 @@ def make_task(
 ) -> Task:
     """A queued task. If the test stack runs, its worker takes it once this is committed."""
     submission = services.Submission(
-        job=Job.GENERATE,
+        job=fields.pop("job", Job.GENERATE),
         goal=goal,
         params={"llm_config": {"model": "demo"}},
         timeout_seconds=fields.pop("timeout_seconds", 60),
@@ -101,6 +101,15 @@ def run_and_cancel(caller: Caller, workflow: Workflow) -> Task:
         task = services.run_workflow(caller, workflow, submission)
         services.cancel(task, reason="test")
     return task
+
+
+def make_team(**fields: Any) -> Team:
+    """A team with the participants of the one that ships, under a name of its own."""
+    shipped = Team.objects.get(name=BUSINESS_INSIGHTS)
+    known = {"name": f"team-{uuid.uuid4().hex[:12]}", "planner": shipped.planner, "participants": shipped.participants}
+    team = Team(**{**known, **fields})
+    services.save_team(team)
+    return team
 
 
 def make_agent(caller: Caller, name: str = "Counter", **fields: Any) -> Agent:

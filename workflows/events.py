@@ -59,6 +59,10 @@ class Kind(StrEnum):
     NODE_FAILED = "node.failed"
     NODE_SKIPPED = "node.skipped"
 
+    TEAM_STARTED = "team.started"
+    TEAM_SPEAKER_SELECTED = "team.speaker_selected"
+    TEAM_MESSAGE = "team.message"
+
     SESSION_CLOSED = "session.closed"
     SESSION_EXPIRED = "session.expired"
 

@@ -27,6 +27,8 @@ from workflows.tools.texts import TEXT_SEARCH, TEXT_STATISTICS
 
 ENTRY_POINTS: Final = "evoserver.tools"
 
+BUSINESS_QUERY: Final = "business_query"
+
 MOST_SHOWN: Final = 60
 SHOWN_CHARS: Final = 300
 """Of the descriptions that servers write, in the prompts of a generation."""
@@ -55,6 +57,8 @@ def built_in() -> Iterator[Tool]:
         yield fetch(FetchLimits(hosts=tuple(settings.FETCH_ALLOWED_HOSTS), networks=allowed))
     if settings.TOOL_DATABASE_URL:
         yield sql_query(SqlLimits(settings.TOOL_DATABASE_URL))
+    if settings.BUSINESS_DATABASE_URL:
+        yield sql_query(SqlLimits(settings.BUSINESS_DATABASE_URL), BUSINESS_QUERY, "the business database")
 
 
 def added() -> Iterator[Tool]:
@@ -108,8 +112,8 @@ async def _nowhere(server: Server) -> Callee:
 
 def shown_tools(tools: Toolbox) -> list[Tool]:
     """Those that planned agents may get, as many as a planner reads of: ours, and of those that servers have the first
-    ones. People are asked only where a graph says so: nobody may be there."""
+    ones. People are asked only where a graph says so: nobody may be there. The business database is its team's."""
     ours = offered()
     theirs = [tool for tool in tools if ours.get(tool.name) is None]
     shown = (replace(tool, description=cut(tool.description, SHOWN_CHARS)) for tool in theirs[:MOST_SHOWN])
-    return [*(tool for tool in ours if tool.name != ASK_PERSON.name), *shown]
+    return [*(tool for tool in ours if tool.name not in (ASK_PERSON.name, BUSINESS_QUERY)), *shown]

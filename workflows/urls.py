@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("workflows.dashboard.urls")),
     path("", include("workflows.dialects.evoagentx.urls")),
+    path("", include("workflows.dialects.autogen.urls")),
     path("api/v1/", include("workflows.dialects.native.urls")),
     path("api/v1/", include("workflows.dialects.workflows.urls")),
     path("api/v1/", include("workflows.dialects.agentarea.urls")),

@@ -54,14 +54,14 @@ def read_prompt(request: ChatRequest) -> Prompt:
     if goal is None:
         return Prompt(request.last_user_text, is_marked=False)
     rest = first[goal.end() :]
-    node, results, limits = (_json_section(title, rest) for title in ("Node", "Results", "Limits"))
+    node, results, limits = (json_section(title, rest) for title in ("Node", "Results", "Limits"))
     breadth = limits.get("follow_ups") if isinstance(limits, dict) else None
     return Prompt(
         goal=goal[1],
         is_marked=True,
         node=node if isinstance(node, dict) and isinstance(node.get("name"), str) else None,
-        tools=_objects(_json_section("Tools", rest)),
-        done=tuple(str(task["name"]) for task in _objects(_json_section("Sub-tasks", rest)) if "name" in task),
+        tools=objects(json_section("Tools", rest)),
+        done=tuple(str(task["name"]) for task in objects(json_section("Sub-tasks", rest)) if "name" in task),
         results=results if isinstance(results, dict) else None,
         breadth=breadth if isinstance(breadth, int) else 0,
     )
@@ -77,11 +77,12 @@ def _outputs(text: str) -> tuple[Json, ...]:
     start = text.rfind("\n## Outputs\n")
     if start < 0 or not text.rstrip().endswith("```"):
         return ()
-    listed = _objects(_json_section("Outputs", text[start:]))
+    listed = objects(json_section("Outputs", text[start:]))
     return tuple(one for one in listed if isinstance(one.get("name"), str))
 
 
-def _objects(listed: Any) -> tuple[Json, ...]:
+def objects(listed: Any) -> tuple[Json, ...]:
+    """The objects of a list; none of anything else."""
     return tuple(one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
 
 
@@ -89,7 +90,8 @@ def has_feedback(request: ChatRequest) -> bool:
     return any(message.role == "user" and message.text.startswith(FEEDBACK) for message in request.messages)
 
 
-def _json_section(title: str, text: str) -> Any:
+def json_section(title: str, text: str) -> Any:
+    """The value in a fenced section; None where there is none."""
     found = re.search(_SECTION.format(title=title), text, re.MULTILINE | re.DOTALL)
     if found is None:
         return None

@@ -15,6 +15,7 @@ from evoserver.demo_model.instances import make_instance
 from evoserver.demo_model.planner import make_plan
 from evoserver.demo_model.prompts import Prompt
 from evoserver.demo_model.spoiling import spoil_data, spoil_text
+from evoserver.demo_model.teamwork import Turn, next_speaker, read_turn, speak, team_calls
 from evoserver.demo_model.tooling import Wanted, as_calls, results_of, wanted_calls
 from evoserver.demo_model.turns import is_turn, next_calls
 from evoserver.demo_model.words import content_words, shorten, split_words
@@ -31,16 +32,19 @@ def reply_to(request: ChatRequest, prompt: Prompt, faults: Faults) -> Reply:
     """What the model says. Raises `Refused` (400) for a schema that is none."""
     if "refuse" in faults:
         return Reply(refusal="I'm sorry, but the demo model refuses this request.")
-    if wanted := _wanted(request, faults):
+    turn = read_turn(request)
+    if wanted := _wanted(request, faults, turn):
         return Reply(tool_calls=as_calls(request, wanted), finish_reason="tool_calls")
     data = _data(request, prompt)
-    if data is None:
+    if turn:
+        text = speak(turn, request)
+    elif data is None:
         text = write_sections(request.last_user_text) or write_paragraph(request.last_user_text)
     elif isinstance(data, dict):
         text = _dumped(spoil_data(data, faults, request))
     else:
         text = _dumped(data)
-    if data is not None and request.format == "text":
+    if data is not None and not turn and request.format == "text":
         text = f"Demo model: this is the JSON that the message asks for.\n\n```json\n{text}\n```"
     return _limited(spoil_text(text, faults, request), request, faults)
 
@@ -62,9 +66,12 @@ def pieces_of(text: str, faults: Faults) -> Iterator[str]:
             yield piece
 
 
-def _wanted(request: ChatRequest, faults: Faults) -> list[Wanted]:
+def _wanted(request: ChatRequest, faults: Faults, turn: Turn | None) -> list[Wanted]:
     if not request.tools or request.tool_choice == "none":
         return []
+    insists = any(name.startswith("tool") for name in faults.names)
+    if turn and not insists:
+        return team_calls(turn, request)
     return next_calls(request, faults) if is_turn(request) else wanted_calls(request, faults)
 
 
@@ -78,6 +85,8 @@ def _data(request: ChatRequest, prompt: Prompt) -> Any:
         case "node_result" if prompt.outputs:
             # Feedback changes nothing about the work.
             return do_task(request.first_user_text, prompt.outputs, results_of(request))
+        case "next_speaker":
+            return next_speaker(request)
         case "workflow_review" if prompt.results is not None:
             return review(prompt)
     if request.schema is not None:

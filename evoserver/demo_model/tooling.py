@@ -100,15 +100,15 @@ def matching_tools(work: str, goal: str, tools: Sequence[Json]) -> list[str] | N
     return matching or None
 
 
-def results_of(request: ChatRequest) -> list[str]:
-    """What the tools gave, a line each."""
+def results_of(request: ChatRequest, limit: int = 200) -> list[str]:
+    """What the tools gave, a line each, of at most so many characters."""
     texts = [message.text for message in request.messages if message.role == "tool"]
-    return [result_in(text) for text in texts]
+    return [result_in(text, limit) for text in texts]
 
 
-def result_in(text: str) -> str:
+def result_in(text: str, limit: int = 200) -> str:
     """What a tool's message says, in a line."""
-    return shorten(found[1] if (found := _RESULT.match(text)) else text, 200)
+    return shorten(found[1] if (found := _RESULT.match(text)) else text, limit)
 
 
 def insisted_on(request: ChatRequest, tools: Sequence[Json]) -> list[Wanted]:

@@ -114,7 +114,7 @@ class Postgres:
         (new / "pg_hba.conf").write_text(ACCESS_RULES)
         self._run(
             *("postgres", "--single", "-D", str(new), "-c", "exit_on_error=on", "postgres"),
-            script=f"CREATE ROLE evoserver LOGIN CREATEDB PASSWORD '{self.password}'\n"
+            script=f"CREATE ROLE evoserver LOGIN CREATEDB CREATEROLE PASSWORD '{self.password}'\n"
             "CREATE DATABASE evoserver OWNER evoserver\n",
         )
         new.rename(self.database)

@@ -18,7 +18,7 @@ export const KINDS = [
   "task.pausing", "task.paused", "task.pause_withdrawn", "task.resumed",
   "model.started", "model.text", "model.retried", "model.rejected", "model.completed",
   "task.waiting", "question.asked", "question.answered", "question.expired",
-  "plan.completed", "node.completed", ...NODE_KINDS,
+  "plan.completed", "node.completed", "team.speaker_selected", "team.message", ...NODE_KINDS,
 ];
 
 /** How a node of an execution is marked in the drawing. */
@@ -156,6 +156,10 @@ export class TaskState {
         // What follows the colon are the nodes' names, which the drawing shows.
         this.#reach(data.stage, data.current_state.split(":")[0]);
         return data.current_state;
+      case "team.speaker_selected":
+        return `${data.speaker} speaks, by ${data.by}`;
+      case "team.message":
+        return `${data.speaker}: ${data.text}`;
       case "plan.completed":
         this.#draw(data.nodes, data.edges);
         return `The plan has ${data.nodes.length} ${data.nodes.length === 1 ? "node" : "nodes"}`;
@@ -216,7 +220,8 @@ export class TaskState {
     this.isPausing = false;
     this.questions.clear();
     const isWhole = this.status === "completed";
-    this.execution.end(at, data.result?.outputs);
+    const answer = data.result?.final_response;
+    this.execution.end(at, answer ? { answer } : data.result?.outputs);
     const open = [...Object.values(this.stages), ...this.nodes.values(), ...this.calls.values()];
     for (const part of open) if (part.state === "active") part.state = isWhole ? "done" : "failed";
     if (data.usage) {

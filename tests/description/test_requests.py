@@ -164,6 +164,7 @@ FORBIDDEN = "extra_forbidden"
 JUDGED = (
     "base_url", "api_base", "cursor", "goal", "stream", "nodes", "inputs", "tasks", "name", "workflow_graph", "after",
     "task_id", "url", "types", "arguments", "value", "mcpServers", "parameters", "instruction", "model_id",
+    "question", "team",
 )  # fmt: skip
 """Fields whose values this server has to know, or in which a person has to see something, or that have another name."""
 

@@ -21,10 +21,12 @@ class Asked:
 
     @property
     def about(self) -> str:
-        """The schema's name; without one the kind of prompt."""
+        """The schema's name; without one the speaker of a team, or the kind of prompt."""
         schema = self.body.get("response_format", {}).get("json_schema")
         if schema:
             return schema["name"]
+        if "## Speaker\n" in self.body["messages"][1]["content"]:
+            return self.section("Speaker")["name"]
         for section, name in (("Node", "node_agents"), ("Outputs", "node_result"), ("Results", "workflow_review")):
             if f"## {section}\n" in self.body["messages"][1]["content"]:
                 return name

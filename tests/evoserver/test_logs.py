@@ -8,7 +8,7 @@ import pytest
 import requests
 from django.core.exceptions import ImproperlyConfigured
 
-from evoserver.logs import JsonFormatter, Trace, logging_config
+from evoserver.logs import STREAM_EVENTS, JsonFormatter, Trace, logging_config, read_levels
 from sessions import trace
 from tests.http.asking import generation, unique_goal, wait_for_status
 from tests.stack import Stack, wait_for
@@ -39,9 +39,9 @@ def test_a_line_of_json_carries_the_ids_and_the_traceback() -> None:
 def test_a_line_for_people_ends_with_the_ids() -> None:
     trace.begin(request="r1", task="t1")
     format = logging_config("INFO")["formatters"]["line"]["format"]
-    assert logging.Formatter(format).format(record("done")).endswith("test: done request=r1 task=t1")
+    assert logging.Formatter(format).format(record("done")).endswith(" - test - INFO - done request=r1 task=t1")
     trace.begin()
-    assert logging.Formatter(format).format(record("done")).endswith("test: done")
+    assert logging.Formatter(format).format(record("done")).endswith(" - test - INFO - done")
 
 
 @pytest.mark.parametrize(("level", "format"), [("LOUD", "json"), ("INFO", "yaml")])
@@ -76,3 +76,15 @@ def test_a_servers_lines_can_be_json(stack: Stack) -> None:
     lines = stack.log_of("telling").splitlines()
     assert lines
     assert all(json.loads(line)["level"] for line in lines)
+
+
+def test_single_loggers_have_levels_of_their_own() -> None:
+    config = logging_config("INFO", levels=read_levels(["stream_events=debug", "workflows=ERROR"]))
+    assert config["loggers"][STREAM_EVENTS]["level"] == "DEBUG"
+    assert config["loggers"][STREAM_EVENTS]["handlers"] == ["stream"]
+    assert config["loggers"]["workflows"] == {"level": "ERROR"}
+    line = logging.Formatter(config["formatters"]["stream"]["format"]).format(record("begins"))
+    assert line.endswith(" - STREAM - INFO - begins")
+    for wrong in ("stream_events", "stream_events=LOUD", "=DEBUG"):
+        with pytest.raises(ImproperlyConfigured):
+            read_levels([wrong])

@@ -25,7 +25,7 @@ from tests.routes import all_routes
 from tests.stack import Stack, wait_for
 from tests.streaming.sse import Connection
 from workflows import services
-from workflows.models import Webhook
+from workflows.models import Job, Webhook
 
 OURS = ("workflows.dialects",)
 """The rooms whose routes need a right. Pages for people and the server's own routes decide for themselves."""
@@ -84,6 +84,8 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
     body: dict[str, Any] | None = None
     if "workflow/" in route.pattern:
         body = EXECUTION if "execute" in route.pattern else GENERATION
+    elif route.pattern == "ask-stream" and route.method == "POST":
+        body = {"question": "How many?"}
     elif route.pattern.endswith("answer"):
         body = {"value": "The blue one."}
     elif route.pattern.endswith("tickets"):
@@ -101,6 +103,8 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
     elif route.method in ("PUT", "PATCH") or route.pattern.endswith("workflows"):
         body = {"name": "Count", "tasks": [{"name": "count"}]}
     path = route.path(**ids)
+    if route.pattern == "ask-stream" and route.method == "GET":
+        path += f"?task_id={ids.get('asked')}"
     with requests.request(route.method, url + path, headers=headers, json=body, stream=True, timeout=30) as response:
         return response
 
@@ -116,6 +120,7 @@ def things_of(caller: Caller) -> dict[str, object]:
     agent = make_agent(caller)
     return {
         "task": make_cancelled(caller).pk,
+        "asked": make_cancelled(caller, job=Job.ASK).pk,
         "session": services.open_session(caller).pk,
         "workflow": workflow.pk,
         "webhook": webhook_of(caller).pk,
@@ -165,7 +170,7 @@ def test_a_member_with_the_right_gets_in_and_another_group_sees_nothing(
     # 400, 409: what has ended cannot be cancelled, nor a paused task paused, which is not about access.
     assert ask(guarded_url, route, token, **things_of(member)).status_code in (200, 201, 204, 400, 409)
     theirs = things_of(caller)
-    if route.has_id or route.pattern.endswith("tickets"):
+    if route.has_id or route.pattern.endswith("tickets") or (route.method, route.pattern) == ("GET", "ask-stream"):
         assert ask(guarded_url, route, token, **theirs).status_code == 404
 
 

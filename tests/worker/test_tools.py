@@ -52,7 +52,7 @@ def test_generated_agents_get_the_tools_that_the_goal_needs_and_use_them(stack: 
 def test_what_an_agent_cannot_have_is_refused_or_said(stack: Stack, caller: Caller) -> None:
     task = ended(execute(caller, with_tools("calculator", "browser")))
     assert task.status == Status.FAILED
-    assert "needs the tool browser, and on offer are ask_person, calculator" in task.error["message"]
+    assert "needs the tool browser, and on offer are ask_person, business_query, calculator" in task.error["message"]
     wrong = ended(execute(caller, with_tools("calculator"), model="demo-tool-unknown"))
     assert wrong.status == Status.COMPLETED
     assert data_of(wrong, Kind.TOOL_COMPLETED)[0]["error"].startswith("There is no tool 'no_such_tool' for you.")

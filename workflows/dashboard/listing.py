@@ -28,7 +28,13 @@ MOST_WORKERS = MOST_SESSIONS = 8
 FORGET_WORKERS = timedelta(minutes=10)
 """A worker that ended without a word is shown as lost for this long."""
 
-JOBS = {Job.GENERATE: "Generate", Job.EXECUTE: "Execute", Job.RUN: "Generate and execute", Job.AGENT: "Agent"}
+JOBS = {
+    Job.GENERATE: "Generate",
+    Job.EXECUTE: "Execute",
+    Job.RUN: "Generate and execute",
+    Job.AGENT: "Agent",
+    Job.ASK: "Ask a team",
+}
 """What a task does, in a word or three."""
 
 Row = dict[str, Any]

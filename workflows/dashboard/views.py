@@ -111,6 +111,7 @@ def task(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponse:
         "may_run": caller.may(Right.RUN),
         "executes": found.job in EXECUTES,
         "generates": found.job in GENERATES,
+        "asks": found.job == Job.ASK,
         "source": found.params.get("workflow_of"),
         "workflow": _workflow_of(found),
         "rerun_form": RerunForm(),

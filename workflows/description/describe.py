@@ -53,7 +53,7 @@ def describe(
     with what they hold; `examples` are bodies of requests, by name. `method`: only this one of an async view's.
     """
     responses: dict[Any, Any] = dict(answers or {})
-    all_parameters = [*parameters, *_response_headers(headers or {}, responses)]
+    all_parameters = [*parameters, *_response_headers(headers or {}, [*responses, *([200] if frames else [])])]
     all_examples = [OpenApiExample(name, value, request_only=True) for name, value in (examples or {}).items()]
     if frames:
         responses |= streams.responses(frames)
@@ -101,7 +101,7 @@ def _standing_for(view: V) -> V:
     return method  # type: ignore[return-value]
 
 
-def _response_headers(headers: Mapping[str, str], responses: Mapping[int, Any]) -> list[OpenApiParameter]:
+def _response_headers(headers: Mapping[str, str], responses: Sequence[Any]) -> list[OpenApiParameter]:
     successes = [status for status in responses if status in SUCCESS]
     return [
         OpenApiParameter(name, str, OpenApiParameter.HEADER, description=text, response=successes, required=True)

@@ -62,9 +62,19 @@ class ObjectField(serializers.JSONField):
     """A JSON object of any shape."""
 
 
+class TeamMessageSerializer(serializers.Serializer[Any]):
+    """What one of a team said."""
+
+    text = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        # A name that Python keeps for itself.
+        return {"from": serializers.CharField(help_text="A participant, or `user`."), **super().get_fields()}
+
+
 class ResultSerializer(serializers.Serializer[Any]):
     """The result of a task: of a generation `workflow_graph`, of an execution what it made, of a whole run both; of an
-    agent's turn `final_response`, `success` and `iterations`."""
+    agent's turn `final_response`, `success` and `iterations`; of a question to a team `final_response` and the rest."""
 
     goal = serializers.CharField()
     message = serializers.CharField()
@@ -72,7 +82,11 @@ class ResultSerializer(serializers.Serializer[Any]):
     outputs = ObjectField(required=False, help_text="The workflow's outputs, by name.")
     results = ObjectField(required=False, help_text="The outputs of each node, by node and name.")
     iterations = serializers.IntegerField(required=False, min_value=1)
-    final_response = serializers.CharField(required=False)
+    final_response = serializers.CharField(required=False, allow_blank=True)
+    total_messages = serializers.IntegerField(required=False, help_text="The question counts.")
+    response_length = serializers.IntegerField(required=False, help_text="Characters of the final response.")
+    stop_reason = serializers.CharField(required=False)
+    messages = TeamMessageSerializer(required=False, many=True)
     success = serializers.BooleanField(required=False, help_text="Whether the agent says that it did what was wanted.")
 
 

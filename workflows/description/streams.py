@@ -51,8 +51,12 @@ class Frames:
         if self.are_named:
             fields["event"] = serializers.ChoiceField([name], required=name != UNNAMED)
         if name not in self.without_id:
+            # Where frames have no names, a `reset` is one of them, and has no id.
+            is_there = name != UNNAMED
             fields["id"] = (
-                serializers.RegexField(THREAD_ID) if self.of_thread else serializers.IntegerField(min_value=1)
+                serializers.RegexField(THREAD_ID, required=is_there)
+                if self.of_thread
+                else serializers.IntegerField(min_value=1, required=is_there)
             )
         words = "".join(word.capitalize() for word in name.replace(".", "_").split("_"))
         return type(f"{self.name}{words}", (serializers.Serializer,), {**fields, "__doc__": f"The frame `{name}`."})

@@ -21,6 +21,9 @@ QUESTION: Final = "question"
 MCP: Final = "mcp"
 """The kind of a step that is the listing of an MCP server of the task's own, and what its key begins with."""
 
+TEAM: Final = "team"
+"""The stage of what a team does, and what the keys of its model calls and events begin with."""
+
 MAX_NAME_CHARS: Final = 64
 
 
@@ -45,6 +48,25 @@ def node_calls(iteration: int, node: str, run: int) -> str:
 def node_tools(iteration: int, node: str, run: int) -> str:
     """What the keys of the run's tool calls begin with; the number of the model's call and of the tool call follow."""
     return f"{TOOL}/{iteration}/{short(node)}/{run}"
+
+
+def team_calls(speaker: str, turn: int) -> str:
+    """What the keys of the model calls of a speaker's turn begin with; those of its tool calls are built likewise."""
+    return f"{TEAM}/1/{short(speaker)}/{turn}"
+
+
+def team_tools(speaker: str, turn: int) -> str:
+    return f"{TOOL}/1/{short(speaker)}/{turn}"
+
+
+def team_selection(turn: int) -> str:
+    """What the keys of the model calls begin with that choose who takes this turn."""
+    return f"{TEAM}/select/{turn}"
+
+
+def team_turn(turn: int) -> str:
+    """The key of the events of a turn."""
+    return f"{TEAM}/{turn}"
 
 
 MAIN: Final = "main"

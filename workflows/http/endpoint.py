@@ -76,6 +76,8 @@ def by_method(**views: Any) -> Callable[..., Coroutine[Any, Any, HttpResponseBas
     handle.__module__, handle.__qualname__ = first.__module__, first.__qualname__
     rights = {method: view.rights[method] for method, view in views.items()}
     handle.rights = rights  # type: ignore[attr-defined]
+    if "GET" in views:  # for tickets, which open by it
+        handle.view = views["GET"].view  # type: ignore[attr-defined]
     # The class that stands for each of them where routes are described has one method.
     described = {method.lower(): getattr(view.cls, method.lower()) for method, view in views.items()}
     members = {"__module__": first.__module__, "rights": rights, **described}

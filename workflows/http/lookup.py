@@ -6,7 +6,7 @@ from typing import Final
 from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.exceptions import NotFound
-from workflows.models import Agent, Question, Task, Thread, Webhook, Workflow
+from workflows.models import Agent, Question, Task, Team, Thread, Webhook, Workflow
 
 NO_AGENT: Final = "Agent not found"
 NO_CONVERSATION: Final = "Task not found"
@@ -53,6 +53,14 @@ def find_webhook(caller: Caller, id: str) -> Webhook:
     if webhook is None:
         raise NotFound(f"There is no webhook {id[:100]}.")
     return webhook
+
+
+def find_team(caller: Caller, name: str) -> Team:
+    """Raises NotFound for another group's, and for one that nobody may ask any more."""
+    team = Team.objects.visible_to(caller).filter(name=name).first()
+    if team is None:
+        raise NotFound(f"There is no team {name[:100]!r}.")
+    return team
 
 
 def find_agent(caller: Caller, id: str) -> Agent:

@@ -2,9 +2,11 @@
 
 import json
 import math
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
@@ -20,13 +22,33 @@ def json_body(request: HttpRequest) -> Any:
     """The JSON value of a request's body; an empty body is an empty object, whatever its type.
 
     Read here, not through DRF, which takes a chunked body for none. Raises TooLarge, WrongMediaType, or Invalid for
-    what is not JSON or what no database can store (NUL, lone surrogates, NaN).
+    what is not JSON or what no database can store (NUL, lone surrogates, NaN). A body may be packed with gzip.
     """
     try:
         body = request.body
     except RequestDataTooBig:
         raise TooLarge("The body is too large.") from None
-    return parse_body(body, request.headers.get("Content-Type", ""))
+    packing = request.headers.get("Content-Encoding", "").strip().lower()
+    return parse_body(unpacked(body, packing), request.headers.get("Content-Type", ""))
+
+
+def unpacked(body: bytes, packing: str) -> bytes:
+    """The body as it was before its `Content-Encoding`. Never more of it than a plain body may have: a few packed bytes
+    can stand for gigabytes. Raises TooLarge, WrongMediaType for another encoding, Invalid for what is broken."""
+    if packing in ("", "identity"):
+        return body
+    if packing not in ("gzip", "x-gzip"):
+        raise WrongMediaType("Send the body as it is, or with `Content-Encoding: gzip`.")
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(body, settings.MAX_BODY_BYTES + 1)
+    except zlib.error:
+        raise Invalid.at("body", msg="The body is not valid gzip.", type="gzip_invalid") from None
+    if len(plain) > settings.MAX_BODY_BYTES:
+        raise TooLarge(f"The body has more than {settings.MAX_BODY_BYTES} bytes once it is unpacked.")
+    if not unpacker.eof:
+        raise Invalid.at("body", msg="The gzip body ends too early.", type="gzip_invalid")
+    return plain
 
 
 def parse_body(body: bytes, content_type: str) -> Any:

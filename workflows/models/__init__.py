@@ -8,12 +8,14 @@ from workflows.models.question import Question
 from workflows.models.step import Step
 from workflows.models.stream import EventRow, StreamKey
 from workflows.models.task import ENDED, TRANSITIONS, Job, Status, Task
+from workflows.models.team import BUSINESS_INSIGHTS, Team
 from workflows.models.thread import Thread
 from workflows.models.webhook import Delivery, Webhook
 from workflows.models.worker import Worker
 from workflows.models.workflow import Workflow, WorkflowVersion
 
 __all__ = [
+    "BUSINESS_INSIGHTS",
     "ENDED",
     "TRANSITIONS",
     "Agent",
@@ -31,6 +33,7 @@ __all__ = [
     "Step",
     "StreamKey",
     "Task",
+    "Team",
     "Thread",
     "Webhook",
     "Worker",

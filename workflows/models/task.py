@@ -34,6 +34,8 @@ class Job(models.TextChoices):
     """Generate, then execute."""
     AGENT = "agent_turn"
     """An agent's turn in a conversation."""
+    ASK = "team_ask"
+    """A question to a team."""
 
 
 class Status(models.TextChoices):

@@ -23,6 +23,7 @@ from workflows.services.rerun import rerun
 from workflows.services.retention import compact_texts, prune_events
 from workflows.services.sessions import close_session, expire_idle_sessions, open_session, touch_sessions
 from workflows.services.submit import Idempotency, Submission, submit
+from workflows.services.teams import delete_team, save_team
 from workflows.services.webhooks import (
     create_webhook,
     deactivate_webhook,
@@ -59,6 +60,7 @@ __all__ = [
     "deactivate_webhook",
     "delete_agent",
     "delete_mcp_server",
+    "delete_team",
     "delete_webhook",
     "delete_workflow",
     "edit_agent",
@@ -83,6 +85,7 @@ __all__ = [
     "run_workflow",
     "said_in_words",
     "save_mcp_server",
+    "save_team",
     "start_conversation",
     "submit",
     "take_turn",

@@ -19,6 +19,8 @@ class Frame:
 
     name: str | None
     data: Mapping[str, Any]
+    alias: str | None = None
+    """What filters call it, where it has no name on the wire."""
 
 
 class Framer(Protocol):
@@ -122,7 +124,7 @@ class View:
         except Exception:  # a dialect's defect must not stop the hub, which serves the other dialects too
             logger.exception("%s could not frame %s of %s", type(self.framer).__name__, event.kind, key)
             return b""
-        if frame is None or not self._wants(event.kind, frame.name):
+        if frame is None or not self._wants(event.kind, frame.name or frame.alias):
             return b""
         return self.format.encode(frame, key.written(event.number_in(key)))
 

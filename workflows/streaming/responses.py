@@ -75,6 +75,7 @@ async def stream_response(
     *,
     greeting: Frame | None = None,
     on_left: Callable[[], None] | None = None,
+    on_end: Callable[[], None] | None = None,
     sse: Format = SSE,
     begin: str = "",
     types: tuple[str, ...] = (),
@@ -82,7 +83,8 @@ async def stream_response(
 ) -> HttpResponseBase:
     """The stream of a task, session or thread, from the id that the request names, as SSE or (by `Accept`) NDJSON.
 
-    `greeting` is a frame that comes first, without an id. `on_left` is called if the reader goes before the end. `sse`
+    `greeting` is a frame that comes first, without an id. `on_left` is called if the reader goes before the end,
+    `on_end` if it has taken the last frame. `sse`
     is how this dialect writes SSE, `begin` the id for a request that names none, `types` are globs beside those of the
     request. A stream that `is_held` tells nothing before everything in it has ended, and then all at once. 204
     where that id closed the stream. The view has checked that the caller may see it; the hub checks, at each heartbeat,
@@ -126,7 +128,7 @@ async def stream_response(
         chunks = _one_after_the_other(silence, subscribe(view, after))
     else:
         chunks = subscribe(view, after, opening=opening).chunks()
-    return EventStream(_noticing(chunks, on_left) if on_left else chunks, format)
+    return EventStream(_noticing(chunks, on_left, on_end) if on_left or on_end else chunks, format)
 
 
 async def _one_after_the_other(first: Subscription, then: Subscription) -> AsyncGenerator[bytes, None]:
@@ -140,7 +142,9 @@ async def _one_after_the_other(first: Subscription, then: Subscription) -> Async
                 yield chunk
 
 
-async def _noticing(chunks: AsyncGenerator[bytes, None], on_left: Callable[[], None]) -> AsyncGenerator[bytes, None]:
+async def _noticing(
+    chunks: AsyncGenerator[bytes, None], on_left: Callable[[], None] | None, on_end: Callable[[], None] | None
+) -> AsyncGenerator[bytes, None]:
     """The same chunks; who stops taking them before the last one has left."""
     has_left = True
     try:
@@ -149,8 +153,9 @@ async def _noticing(chunks: AsyncGenerator[bytes, None], on_left: Callable[[], N
         has_left = False
     finally:
         await chunks.aclose()
-        if has_left:
-            on_left()
+        happened = on_left if has_left else on_end
+        if happened:
+            happened()
 
 
 async def wait_for_end(task: Task) -> None:

@@ -38,8 +38,8 @@ class SqlLimits:
     seconds: float = 10.0
 
 
-def sql_query(limits: SqlLimits) -> Tool:
-    """The tool, on this database."""
+def sql_query(limits: SqlLimits, name: str = "sql_query", database: str = "the database") -> Tool:
+    """The tool, on this database. `database`: what it is called in the tool's description."""
 
     async def query(arguments: Arguments, context: ToolContext) -> str:
         try:
@@ -54,8 +54,8 @@ def sql_query(limits: SqlLimits) -> Tool:
         return f'{{"count": {min(len(rows), limits.rows)}{note}, "rows": [\n{listed}\n]}}'
 
     return Tool(
-        name="sql_query",
-        description="Runs one SQL query (PostgreSQL, SELECT only) on the database and returns its rows as JSON. Tables "
+        name=name,
+        description=f"Runs one SQL query (PostgreSQL, SELECT only) on {database} and returns its rows as JSON. Tables "
         "and columns are listed in information_schema.",
         call=query,
         parameters={
@@ -96,7 +96,7 @@ def _refusal(error: psycopg.Error) -> str:
     """What the database says of the query is what its author needs; what it says of the connection is the log's."""
     state = error.sqlstate or ""
     if not state or state.startswith(_NOT_THE_QUERYS):
-        logger.warning("the database of the tool sql_query does not serve (%s)", state or type(error).__name__)
+        logger.warning("the database of a tool for SQL does not serve (%s)", state or type(error).__name__)
         return "The database cannot be reached at the moment. Do without it."
     hint = f" {ONLY_READ}" if state in _OTHER_STATEMENTS else ""
     return f"The database refuses the query: {(error.diag.message_primary or 'it cannot be run')[:500]}.{hint}"

@@ -16,6 +16,8 @@ from workflows.engine.llm.calls import ModelCaller
 from workflows.engine.llm.client import Models
 from workflows.engine.llm.settings import DEMO, ModelSettings
 from workflows.engine.portion import Portion
+from workflows.engine.teams.asking import ask_team
+from workflows.engine.teams.definition import TeamDefinition
 from workflows.engine.tools import Toolbox
 from workflows.exceptions import InputsMissing, Invalid
 from workflows.models import Job, Task
@@ -55,6 +57,25 @@ async def run_whole(
     graph = await generate(task.goal, settings=model, models=models, journal=first, tools=shown_tools(tools))
     result = await _execute(task, graph, model, models, Portion(journal, GENERATED, 100), tools)
     return {"workflow_graph": graph, **result}
+
+
+async def run_team(
+    task: Task, secrets: Mapping[str, str], models: Models, journal: Journal, tools: Toolbox
+) -> dict[str, Any]:
+    """A team is asked. The result: `{goal, final_response, total_messages, response_length, stop_reason, messages,
+    message}`."""
+    model = _model_of(task, secrets)
+    answered = await ask_team(
+        task.goal,
+        TeamDefinition.from_json(task.params["team"]),
+        settings=model,
+        models=models,
+        journal=journal,
+        tools=tools,
+        task_id=str(task.pk),
+    )
+    by = " with the demo model" if model.provider == DEMO else ""
+    return {"goal": task.goal, **answered, "message": f"Answered by the team{by}"}
 
 
 async def run_agent(
@@ -117,5 +138,6 @@ JOBS: Mapping[str, Run] = {
     Job.GENERATE: run_generation,
     Job.EXECUTE: run_execution,
     Job.RUN: run_whole,
+    Job.ASK: run_team,
     Job.AGENT: run_agent,
 }

@@ -3,9 +3,14 @@
 import os
 from typing import Any
 
+import psycopg
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand
+from django.db import connection
 
+from evoserver.business.address import sample_url
+from evoserver.business.loading import load_sample
 from sessions.authentication import LOCAL_NAME
 from sessions.roles import EVERYTHING, give
 
@@ -14,8 +19,9 @@ ADMIN = "admin"
 
 class Command(BaseCommand):
     help = (
-        "Makes the local user, its group and the administrator, where missing. The administrator's password is "
-        "EVOSERVER_ADMIN_PASSWORD, also of one who is there; or, of a new one only, EVOSERVER_ADMIN_FIRST_PASSWORD."
+        "Makes the local user, its group, the administrator and the sample sales database, where missing. The "
+        "administrator's password is EVOSERVER_ADMIN_PASSWORD, also of one who is there; or, of a new one only, "
+        "EVOSERVER_ADMIN_FIRST_PASSWORD."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,3 +41,18 @@ class Command(BaseCommand):
         elif given and not admin.check_password(given):
             admin.set_password(given)
             admin.save(update_fields=["password"])
+        self._load_sample()
+
+    def _load_sample(self) -> None:
+        own = connection.settings_dict
+        if settings.BUSINESS_DATABASE_URL not in ("", sample_url(own, settings.SECRET_KEY)):
+            return
+        try:
+            load_sample(own, settings.SECRET_KEY)
+        except psycopg.Error as error:
+            # A start is not to fail for want of a sample.
+            self.stderr.write(
+                "The sample sales database cannot be made here "
+                f"({error.diag.message_primary or 'the database does not answer'}). "
+                "BUSINESS_DATABASE_URL names one of your own."
+            )

@@ -12,10 +12,11 @@ from workflows.dialects.native.execution_kinds import EXECUTION_DATA, StandingFi
 from workflows.dialects.native.serializers import EventSerializer, UsageSerializer
 from workflows.engine import keys
 from workflows.engine.generation.stages import STAGES as GENERATION_STAGES
+from workflows.engine.teams.definition import BY_DEFAULT, BY_MODEL, BY_RULE
 from workflows.events import Kind
 from workflows.models import Job, Question, Status
 
-STAGES = (*GENERATION_STAGES, keys.STAGE, keys.REVIEW, keys.AGENT)
+STAGES = (*GENERATION_STAGES, keys.STAGE, keys.REVIEW, keys.AGENT, keys.TEAM)
 
 
 class DataSerializer(serializers.Serializer[Any]):
@@ -266,6 +267,27 @@ class NodeStaffedSerializer(ProgressedSerializer):
     agents = serializers.ListField(child=serializers.CharField(), help_text="Their names.")
 
 
+class TeamStartedSerializer(ProgressedSerializer):
+    team = serializers.CharField()
+    participants = serializers.ListField(child=serializers.CharField(), help_text="Their names.")
+    planner = serializers.CharField()
+    max_messages = serializers.IntegerField(min_value=2, help_text="The question counts.")
+
+
+class SpeakerSelectedSerializer(ProgressedSerializer):
+    speaker = serializers.CharField()
+    turn = serializers.IntegerField(min_value=1)
+    by = serializers.ChoiceField(
+        [BY_RULE, BY_MODEL, BY_DEFAULT], help_text="`default`: the model named nobody who could speak."
+    )
+
+
+class TeamMessageSerializer(ProgressedSerializer):
+    speaker = serializers.CharField()
+    turn = serializers.IntegerField(min_value=1)
+    text = serializers.CharField()
+
+
 class BudgetSerializer(StandingFields):
     scope = serializers.ChoiceField(["task", "group"])
     unit = serializers.ChoiceField(["tokens", "cost_usd"])
@@ -324,6 +346,9 @@ DATA: Mapping[Kind, type[serializers.Serializer[Any]]] = {
     Kind.AGENT_PLANNED: AgentPlannedSerializer,
     Kind.PLAN_COMPLETED: PlanSerializer,
     Kind.NODE_COMPLETED: NodeStaffedSerializer,
+    Kind.TEAM_STARTED: TeamStartedSerializer,
+    Kind.TEAM_SPEAKER_SELECTED: SpeakerSelectedSerializer,
+    Kind.TEAM_MESSAGE: TeamMessageSerializer,
     **EXECUTION_DATA,
 }
 """Of every kind that tells of a task."""

@@ -42,6 +42,7 @@ class Work(Generic[T]):
     """What an agent is asked, how it may use tools, and what the keys of its tool calls begin with.
 
     `ending`: None where only a reply without tools is an answer. `then`: what the rules for tools end with.
+    `last_words`: what it is told when it may call none any more.
     `iteration`: is entered for each reply, with the tools that it calls.
     """
 
@@ -50,6 +51,7 @@ class Work(Generic[T]):
     tool_key: str
     ending: Ending[T] | None = None
     then: str = prompts.THEN_REPLY
+    last_words: str = prompts.NO_MORE_TOOLS
     iteration: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
 
 
@@ -96,7 +98,7 @@ def _told_of_tools(doing: Work[T], offered: Toolbox) -> Request[T]:
 
 
 def _last_words(doing: Work[T]) -> str:
-    return doing.ending.last_words if doing.ending else prompts.NO_MORE_TOOLS
+    return doing.ending.last_words if doing.ending else doing.last_words
 
 
 def _call_of(tool: str, reply: Reply, results: Sequence[ToolResult]) -> ToolRequest | None:

@@ -34,6 +34,13 @@ LAST_ITERATION: Final = (
 """The demo model knows it by its beginning."""
 
 
+TEAM_MEMBER: Final = _instructions("team_member.md")
+"""What every participant of a team is told, after its own instructions; `{name}` is its name."""
+TEAM_PLANNER: Final = _instructions("team_planner.md")
+"""What is added for the planner; `{termination}` is the word that ends the work."""
+TEAM_SELECTOR: Final = _instructions("team_selector.md")
+
+
 def goal_section(goal: str) -> str:
     """The goal as data: it cannot end its own section."""
     return f"## Goal\n<goal>\n{_GOAL_END.sub('< /goal>', goal)}\n</goal>"

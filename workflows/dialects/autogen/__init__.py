@@ -1,0 +1,1 @@
+"""The AutoGen Business Insights server's API: `docs/dialects/autogen.md`."""
