@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 
 # Quick where the defaults are slow, so that a test sees in a second what users see in half a minute.
 TEST_SETTINGS = {

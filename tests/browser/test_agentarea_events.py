@@ -2,14 +2,20 @@
 
 from pathlib import Path
 
+import requests
 from selenium.webdriver.common.by import By
 
 from tests.browser.conftest import Open
 from tests.servers import served_folder
 from tests.stack import wait_for
 
+CALCULATOR = {"builtin_tools": [{"tool_name": "calculator"}]}
+
 
 def test_the_documents_listeners_hear_a_task_to_its_end(open_browser: Open, root: Path, url: str) -> None:
+    # The newest comes first.
+    agent = {"name": "Counter", "instruction": "Count.", "model_id": "gpt-4", "tools_config": CALCULATOR}
+    assert requests.post(f"{url}/api/v1/agents", json=agent).ok
     with served_folder(root / "examples" / "agentarea") as folder:
         browser = open_browser()
         browser.get(f"{folder}/events.html?api={url}")
