@@ -48,7 +48,7 @@ def config(document: dict[str, Any]) -> schemathesis.Config:
     return schemathesis.Config.from_dict(
         {
             "seed": SEED,
-            "generation": {"deterministic": True, "max-examples": 5, "no-shrink": True, "database": "none"},
+            "generation": {"deterministic": True, "max-examples": 3, "no-shrink": True, "database": "none"},
             "phases": {"coverage": {"unexpected-methods": ["PUT", "DELETE"]}},
             "operations": again,
             # 504: a call that waits was given no time. It has to be described, as all answers.
@@ -138,7 +138,9 @@ def ids(caller: Caller) -> Ids:
     return Ids(*(str(row.pk) for row in (*rows, *more)))
 
 
-api = schemathesis.openapi.from_dict(described(), config=config(described()))
+DESCRIBED = described()
+
+api = schemathesis.openapi.from_dict(DESCRIBED, config=config(DESCRIBED))
 
 
 @api.parametrize()
