@@ -57,20 +57,20 @@ class Connection:
         """Connect, agree on a version, and read the list of tools. Raises `ServerFailed`."""
         self._holder = asyncio.create_task(self._hold(), name=f"mcp {self.server.name}")
         ready = asyncio.create_task(self._is_ready.wait())
+        is_open = False
         try:
             async with asyncio.timeout(timeout_s):
                 await asyncio.wait({ready, self._holder}, return_when=asyncio.FIRST_COMPLETED)
                 if not self._is_ready.is_set():
                     raise self._failure("The server could not be connected to.")
                 await self.list()
+            is_open = True
         except TimeoutError:
-            await self.close()
             raise ServerFailed(f"The server did not get ready within {timeout_s:g} s.") from None
-        except BaseException:
-            await self.close()
-            raise
         finally:
             ready.cancel()
+            if not is_open:  # it failed, or who wanted it was cancelled
+                await self.close()
 
     async def list(self) -> Listing:
         """The server's tools as they are now. Raises `ServerFailed`."""
