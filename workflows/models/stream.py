@@ -58,6 +58,11 @@ def _digits(text: str, most: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= most else None
 
 
+def timestamp(at: datetime) -> str:
+    """A moment as every JSON of ours has it: ISO 8601, UTC, milliseconds, with `Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """One event of the log, read or just written."""
@@ -96,7 +101,7 @@ class EventRow:
             "kind": self.kind,
             "task_id": str(self.task_id),
             "session_id": self.session_id and str(self.session_id),
-            "timestamp": self.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "timestamp": timestamp(self.at),
             "data": self.data,
         }
 

@@ -11,7 +11,7 @@ from workflows.models import Status, Task
 from workflows.services.append import Claim, append
 from workflows.services.finish import expire_deadline
 from workflows.services.pause import settle_pause
-from workflows.services.queue import enqueue
+from workflows.services.queue import enqueue, queued_anew
 from workflows.services.standing import standing
 
 
@@ -60,7 +60,7 @@ def requeue(task_id: uuid.UUID, *, reason: str, claim_token: int) -> bool:
             Kind.TASK_REQUEUED,
             {"reason": reason, **standing(task_id)},
             claim_token=claim_token,
-            changes={"current_state": "Waiting for a worker", "sent_at": timezone.now(), "sends": 0},
+            changes=queued_anew(),
         )
         if appended:
             enqueue(task_id)

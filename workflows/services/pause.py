@@ -15,7 +15,7 @@ from workflows.events import Kind
 from workflows.exceptions import Conflict
 from workflows.models import Event, Status, Task
 from workflows.services.append import append
-from workflows.services.queue import enqueue
+from workflows.services.queue import enqueue, queued_anew
 from workflows.services.standing import standing
 
 PAUSED = "Paused"
@@ -72,9 +72,7 @@ def resume(task: Task) -> Task:
             standing(held.pk),
             changes={
                 "deadline": held.deadline + (now - held.paused_at),
-                "current_state": "Waiting for a worker",
-                "sent_at": now,
-                "sends": 0,
+                **queued_anew(),
             },
         )
         enqueue(held.pk)

@@ -22,7 +22,7 @@ from workflows.models import Question, Status, Task
 from workflows.models.question import SETTLED
 from workflows.services.append import Write, append
 from workflows.services.claim import requeue
-from workflows.services.queue import enqueue
+from workflows.services.queue import enqueue, queued_anew
 from workflows.services.standing import standing
 
 BATCH = 200
@@ -125,9 +125,7 @@ def _settle(task: Task, row: Question, status: str, said: asking.Answer, kind: K
             {"reason": "it was answered", **standing(task.pk)},
             changes={
                 "deadline": task.deadline + (now - task.waiting_since),
-                "current_state": "Waiting for a worker",
-                "sent_at": now,
-                "sends": 0,
+                **queued_anew(),
             },
         )
         enqueue(task.pk)

@@ -3,9 +3,11 @@
 import logging
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -18,6 +20,11 @@ RUN_TASK = "workflows.run"
 
 # A broker that does not answer must not hold up the request whose rows are already safe.
 _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="enqueue")
+
+
+def queued_anew() -> dict[str, Any]:
+    """The columns of a task that waits for a worker once more, beside its status."""
+    return {"current_state": "Waiting for a worker", "sent_at": timezone.now(), "sends": 0}
 
 
 def enqueue(task_id: uuid.UUID) -> None:

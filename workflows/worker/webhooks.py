@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import uuid
-from datetime import UTC
 from typing import Any, Final
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.utils import timezone
 from workflows.database import DatabaseThreads
 from workflows.exceptions import Unavailable
 from workflows.models import EventRow, Webhook
+from workflows.models.stream import timestamp
 from workflows.outgoing.addresses import networks
 from workflows.outgoing.posting import Reply, post
 from workflows.services import deliveries
@@ -46,9 +46,9 @@ async def send(webhook: Webhook, id: str, body: str) -> Reply:
 
 async def send_test(webhook: Webhook) -> Reply:
     """An event that no task told, sent now, so that a person sees whether the receiver takes it."""
-    now = timezone.now().astimezone(UTC)
+    now = timezone.now()
     data = {"webhook_id": str(webhook.pk), "name": webhook.name}
-    body = {"type": TEST, "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "data": data}
+    body = {"type": TEST, "timestamp": timestamp(now), "data": data}
     return await send(webhook, f"test:{uuid.uuid4()}", _dump(body))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from workflows.dialects.agentarea.telling import payload_of
 from workflows.models import EventRow, StreamKey
+from workflows.models.stream import timestamp
 from workflows.streaming.frames import SSE, Frame, ServerSentEvents
 
 CONNECTED: Final = "connected"
@@ -65,7 +66,3 @@ class WithHeartbeat(ServerSentEvents):
     @property
     def heartbeat(self) -> bytes:  # type: ignore[override]
         return SSE.encode(self.framer.heartbeat(), None)
-
-
-def timestamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

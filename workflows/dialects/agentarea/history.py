@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from workflows.dialects.agentarea.frames import TaskFramer, timestamp
+from workflows.dialects.agentarea.frames import TaskFramer
 from workflows.dialects.agentarea.telling import NAMES, payload_of, sentence_of
 from workflows.models import Event, EventRow, Thread
+from workflows.models.stream import timestamp
 
 
 def event_page(thread: Thread, page: int, page_size: int, types: Sequence[str]) -> dict[str, Any]:

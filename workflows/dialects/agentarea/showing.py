@@ -6,11 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Sum
 
-from workflows.dialects.agentarea.frames import timestamp
 from workflows.dialects.agentarea.states import LARGE, current_turn, first_asked, status_of
 from workflows.engine import keys
 from workflows.events import Kind
 from workflows.models import Agent, AgentVersion, Event, Status, Task, Thread
+from workflows.models.stream import timestamp
 
 
 def agent_object(agent: Agent, version: AgentVersion) -> dict[str, Any]:

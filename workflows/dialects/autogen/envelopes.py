@@ -6,10 +6,11 @@ most 16 KiB, ASCII.
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from workflows.engine.text import MARK
+from workflows.models.stream import timestamp
 
 SYSTEM: Final = "System"
 """Who speaks where no agent does."""
@@ -21,7 +22,7 @@ def envelope(event_type: str, at: datetime, agent: str, message: str, data: Mapp
     """With all five keys, and with long texts cut, and marked so, where it would be too large."""
     event = {
         "event_type": event_type,
-        "timestamp": at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": timestamp(at),
         "agent_name": agent,
         "message": message,
         "data": dict(data),

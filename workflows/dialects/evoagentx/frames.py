@@ -9,11 +9,8 @@ from workflows.engine import keys
 from workflows.engine.generation.stages import STAGES
 from workflows.events import Kind
 from workflows.models import EventRow, Job
+from workflows.models.stream import timestamp
 from workflows.streaming.frames import Frame
-
-
-def timestamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class TaskFramer:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from sessions.callers import Caller, Right
 from workflows.description.describe import IDEMPOTENCY_KEY, KEEP, Answer, describe
 from workflows.description.describe import Status as Code
-from workflows.dialects.evoagentx import answers, frames
+from workflows.dialects.evoagentx import answers
 from workflows.dialects.evoagentx.submission import WAYS, submit_job
 from workflows.http.endpoint import endpoint
 from workflows.http.lookup import find_session
@@ -22,6 +22,7 @@ from workflows.http.parsers import json_body
 from workflows.http.views import CallerView
 from workflows.http.waiting import keeps, wait_or_cancel
 from workflows.models import Job, Status, Task
+from workflows.models.stream import timestamp
 
 TASK_ID = {"X-Task-Id": "The task's id."}
 ENDINGS: Mapping[Code, Answer] = {
@@ -180,7 +181,7 @@ async def _wait_for(job: Job, request: HttpRequest, caller: Caller) -> HttpRespo
 
 def _answer(task: Task) -> dict[str, Any]:
     if task.status == Status.COMPLETED:
-        return {"success": True, **task.result, "timestamp": frames.timestamp(timezone.now())}
+        return {"success": True, **task.result, "timestamp": timestamp(timezone.now())}
     return {"success": False, "detail": task.error["message"], "task_id": str(task.pk)}
 
 

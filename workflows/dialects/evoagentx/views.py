@@ -17,6 +17,7 @@ from workflows.http.endpoint import endpoint
 from workflows.http.lookup import find_session, find_task
 from workflows.http.views import CallerView
 from workflows.models import StreamKey, Task
+from workflows.models.stream import timestamp
 from workflows.streaming.responses import stream_response
 
 CLIENTS_LISTED = 1000
@@ -77,7 +78,7 @@ class Clients(CallerView):
 def _client(session: ClientSession) -> dict[str, Any]:
     return {
         "client_id": str(session.pk),
-        "created_at": frames.timestamp(session.created_at),
-        "last_activity": frames.timestamp(session.last_activity),
+        "created_at": timestamp(session.created_at),
+        "last_activity": timestamp(session.last_activity),
         "active_tasks": [str(task.pk) for task in session.tasks.all()],
     }

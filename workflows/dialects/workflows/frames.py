@@ -9,6 +9,7 @@ from typing import Any, Final
 from workflows.engine import keys
 from workflows.events import Kind
 from workflows.models import EventRow, StreamKey
+from workflows.models.stream import timestamp
 from workflows.streaming.frames import Frame
 
 SHOWN: Final = (
@@ -96,10 +97,6 @@ class WorkflowFramer:
                 "timestamp": timestamp(at),
             },
         )
-
-
-def timestamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def task_id(run_id: uuid.UUID, node_run: str) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from workflows.dialects.workflows.frames import results_of, timestamp
+from workflows.dialects.workflows.frames import results_of
 from workflows.dialects.workflows.states import tasks_of
 from workflows.models import Status, Task, Workflow, WorkflowVersion
+from workflows.models.stream import timestamp
 
 PREFIX: Final = "/api/v1/workflows"
 PENDING: Final = "pending"

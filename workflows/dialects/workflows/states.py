@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from workflows.dialects.workflows.frames import result_of, task_id, timestamp
+from workflows.dialects.workflows.frames import result_of, task_id
 from workflows.engine import keys
 from workflows.engine.graphs import wiring
 from workflows.events import Kind
 from workflows.models import Event, Status, Task, WorkflowVersion
+from workflows.models.stream import timestamp
 
 TOLD: Final = (Kind.NODE_STARTED, Kind.NODE_RETRIED, Kind.NODE_FINISHED, Kind.NODE_FAILED, Kind.NODE_SKIPPED)
 
