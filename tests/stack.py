@@ -54,7 +54,7 @@ class Process:
     def send(self, number: signal.Signals) -> None:
         self._popen.send_signal(number)
 
-    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 15) -> int:
+    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = READY_SECONDS) -> int:
         """Send a signal and wait for the end. Returns the exit code."""
         if self.is_alive:
             self._popen.send_signal(how)

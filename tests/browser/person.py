@@ -8,9 +8,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.login import session_of
-from tests.stack import wait_for
-
-SECONDS = 20.0
+from tests.stack import READY_SECONDS, wait_for
 
 
 class Person:
@@ -69,7 +67,7 @@ class Person:
     def run(self, script: str, *arguments: Any) -> Any:
         return self.browser.execute_script(script, *arguments)
 
-    def wait_for(self, condition: Any, what: str, seconds: float = SECONDS) -> Any:
+    def wait_for(self, condition: Any, what: str, seconds: float = READY_SECONDS) -> Any:
         def holds() -> Any:
             try:
                 return condition()

@@ -39,4 +39,4 @@ def test_a_conversation_is_held_live_and_stays(open_browser: Open, url: str) -> 
     browser.set_window_size(380, 800)
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
     assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-    assert requests.get(f"{url}/agents/{agent}/", timeout=30).text.count("2 turns") == 1
+    assert requests.get(f"{url}/agents/{agent}/", timeout=60).text.count("2 turns") == 1

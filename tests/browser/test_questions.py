@@ -15,7 +15,7 @@ def start(url: str, tool: str, model: str) -> str:
     graph = with_tools(tool, confirm_tools=[tool])
     graph["goal"] = unique_goal(f"Use {tool}")
     body = {"workflow_graph": graph, "llm_config": {"model": model}}
-    return str(requests.post(f"{url}/stream/workflow/execute", json=body, timeout=10).json()["task_id"])
+    return str(requests.post(f"{url}/stream/workflow/execute", json=body, timeout=60).json()["task_id"])
 
 
 def test_approve_with_other_arguments_on_the_page(url: str, person: Person, member: str) -> None:

@@ -22,7 +22,7 @@ class Feed:
     """What a page hears."""
 
     def __init__(self, url: str, **query: str) -> None:
-        self._response = requests.get(f"{url}/dashboard/feed", params=query, stream=True, timeout=10)
+        self._response = requests.get(f"{url}/dashboard/feed", params=query, stream=True, timeout=60)
         assert self._response.headers["Content-Type"] == "text/event-stream"
         self._lines = self._response.iter_lines(decode_unicode=True)
 
@@ -106,4 +106,4 @@ def test_feeds_hold_no_threads_and_end_with_the_server(stack: Stack) -> None:
     for feed in feeds:
         assert [event for event, _ in feed if event == "tasks"] == []
     # uvicorn passes the signal on when it has shut down in good order.
-    assert process.stop(seconds=5) == -signal.SIGTERM
+    assert process.stop() == -signal.SIGTERM

@@ -44,11 +44,11 @@ def root_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def http(root_url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=root_url, timeout=20) as client:
+    with httpx.Client(base_url=root_url, timeout=60) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def client(root_url: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{root_url}/v1", api_key="any", max_retries=0, timeout=20) as client:
+    with openai.OpenAI(base_url=f"{root_url}/v1", api_key="any", max_retries=0, timeout=60) as client:
         yield client

@@ -40,7 +40,7 @@ def test_a_forgotten_refusal_happens_again(http: httpx.Client) -> None:
 
 
 async def test_a_client_that_leaves_is_counted_as_cut_and_leaves_no_task(root_url: str) -> None:
-    async with httpx.AsyncClient(base_url=root_url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=root_url, timeout=60) as client:
         for model in ("demo-slow-30s", "demo-hang"):
             goal = f"Leave early from {model}"
             body = {"model": model, "messages": [goal_message(goal)], "stream": True}

@@ -30,7 +30,7 @@ def test_it_runs_by_itself_without_django_and_stops_quietly() -> None:
         with httpx.stream("POST", f"{url}/v1/chat/completions", json=body) as response:
             assert next(response.iter_raw())
             process.send_signal(signal.SIGTERM)
-            output = process.communicate(timeout=10)[0].decode()
+            output = process.communicate(timeout=60)[0].decode()
     finally:
         process.kill()
         process.wait()

@@ -17,7 +17,7 @@ def test_a_web_process_that_is_ready_is_found_by_its_own_settings(stack: Stack) 
     port = stack.url.rpartition(":")[2]
     command = [sys.executable, "-m", "evoserver.probe"]
     environment = {**stack.environment, "SERVER_PORT": port, "http_proxy": f"http://127.0.0.1:{free_port()}"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -15,7 +15,7 @@ CALCULATES = {"builtin_tools": [{"tool_name": "calculator"}]}
 def make_agent(api: str, **body: Any) -> str:
     """The address of a new agent."""
     asked = {"name": "Expert", "instruction": "Be right.", "model_id": "gpt-4", "tools_config": CALCULATES, **body}
-    response = requests.post(f"{api}/agents", json=asked, timeout=30)
+    response = requests.post(f"{api}/agents", json=asked, timeout=60)
     assert response.status_code == 200, response.text
     return f"{api}/agents/{response.json()['id']}"
 
@@ -24,7 +24,7 @@ def start(agent: str, description: str = SUM, *, model: str | None = None, **bod
     """The address of a new task, and the id of its turn."""
     parameters = {"enable_streaming": True, **({"model": model} if model else {}), **body.pop("parameters", {})}
     asked = {"description": description, "parameters": parameters, **body}
-    response = requests.post(f"{agent}/tasks", json=asked, timeout=30)
+    response = requests.post(f"{agent}/tasks", json=asked, timeout=60)
     assert response.status_code == 200, response.text
     assert response.json()["execution_id"] == response.headers["X-Task-Id"]
     return f"{agent}/tasks/{response.json()['id']}", response.headers["X-Task-Id"]

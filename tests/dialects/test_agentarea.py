@@ -27,7 +27,7 @@ def agent(api: str) -> str:
 
 
 def ask(method: str, url: str, body: Any = None) -> Any:
-    response = requests.request(method, url, json=body, timeout=30)
+    response = requests.request(method, url, json=body, timeout=60)
     assert response.status_code == 200, response.text
     return response.json()
 

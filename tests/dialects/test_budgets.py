@@ -24,16 +24,16 @@ def test_a_task_stops_before_it_passes_its_budget(url: str) -> None:
 
 def test_a_warning_shows_as_an_update(url: str) -> None:
     body = {**GOAL, "budget": {"cost_usd": 0.0011}}
-    started = requests.post(f"{url}/stream/workflow/generate", json=body, timeout=10).json()
+    started = requests.post(f"{url}/stream/workflow/generate", json=body, timeout=60).json()
     messages = read_stream(url + started["stream_url"])
     assert any("used or reserved" in message.data.get("current_state", "") for message in messages)
-    shown = requests.get(f"{url}/api/v1/tasks/{started['task_id']}", timeout=10).json()
+    shown = requests.get(f"{url}/api/v1/tasks/{started['task_id']}", timeout=60).json()
     assert shown["budget"] == {"tokens": None, "cost_usd": 0.0011}
     assert shown["cost_usd"] <= 0.0011
 
 
 def test_a_budget_that_is_none_is_refused(url: str) -> None:
     for budget in ({"tokens": 0}, {"tokens": "many"}, {"cost_usd": -1}, [], {"tokens": 1.5}):
-        answer = requests.post(f"{url}/workflow/generate", json={**GOAL, "budget": budget}, timeout=10)
+        answer = requests.post(f"{url}/workflow/generate", json={**GOAL, "budget": budget}, timeout=60)
         assert answer.status_code == 422, (budget, answer.text)
         assert answer.json()["detail"][0]["loc"][:2] == ["body", "budget"]

@@ -28,7 +28,7 @@ def _the_server_still_answers(url: str) -> Iterator[None]:
 
 def post(url: str, body: Any, path: str = GENERATING[1]) -> requests.Response:
     data = body if isinstance(body, (bytes, str)) else json.dumps(body)
-    return requests.post(url + path, data=data, headers=JSON, timeout=30)
+    return requests.post(url + path, data=data, headers=JSON, timeout=60)
 
 
 def assert_refused(response: requests.Response, *loc: str | int) -> str:

@@ -13,7 +13,7 @@ CONFIG = {"goal": "Read the logs and the metrics, then explain the outage", "llm
 
 def test_httpx_sse_gets_frames_with_data_only(url: str) -> None:
     """Also while heartbeats come in between (one a second here)."""
-    with httpx.Client(base_url=url, timeout=30) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         started = client.post("/stream/workflow/generate", json=CONFIG).json()
         with connect_sse(client, "GET", started["stream_url"]) as source:
             messages = list(source.iter_sse())
@@ -25,7 +25,7 @@ def test_httpx_sse_gets_frames_with_data_only(url: str) -> None:
 
 
 async def test_httpx_sse_asynchronously_in_a_session(url: str) -> None:
-    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         session = (await client.post("/connect")).json()
         task = (await client.post(f"/client/{session['client_id']}/workflow/generate", json=CONFIG)).json()["task_id"]
         async with aconnect_sse(client, "GET", session["stream_url"]) as source:

@@ -17,7 +17,7 @@ NDJSON = {"Accept": "application/x-ndjson"}
 
 def body_of(url: str, headers: Mapping[str, str] | None = None) -> bytes:
     """A stream to its end, without what keeps the connection open meanwhile: comments, or empty lines."""
-    with requests.get(url, headers=headers, timeout=30, stream=True) as response:
+    with requests.get(url, headers=headers, timeout=60, stream=True) as response:
         assert response.status_code == 200
         body = response.content
     if headers == NDJSON:

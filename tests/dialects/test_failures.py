@@ -17,7 +17,7 @@ FAILURES = {
 
 @pytest.mark.parametrize(("model", "says"), FAILURES.items())
 def test_a_failed_model_is_a_502(url: str, model: str, says: str) -> None:
-    response = requests.post(f"{url}/workflow/generate", json=generation(model=model), timeout=30)
+    response = requests.post(f"{url}/workflow/generate", json=generation(model=model), timeout=60)
     assert response.status_code == 502
     answer = response.json()
     assert answer["success"] is False

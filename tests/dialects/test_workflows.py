@@ -23,13 +23,13 @@ def api(url: str) -> str:
 
 
 def make(api: str, **body: Any) -> str:
-    response = requests.post(f"{api}/", json={"name": unique_goal("Research"), **body}, timeout=30)
+    response = requests.post(f"{api}/", json={"name": unique_goal("Research"), **body}, timeout=60)
     assert response.status_code == 201, response.text
     return f"{api}/{response.json()['id']}"
 
 
 def execute(workflow: str, model: str = "demo", **body: Any) -> Task:
-    response = requests.post(f"{workflow}/execute", json={"llm_config": {"model": model}, **body}, timeout=30)
+    response = requests.post(f"{workflow}/execute", json={"llm_config": {"model": model}, **body}, timeout=60)
     assert response.status_code == 200, response.text
     assert response.json()["status"] == "running"
     return Task.objects.get(pk=response.headers["X-Task-Id"])
@@ -224,7 +224,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_says_where_and_what_would_be_right(api: str, name: str) -> None:
     body, loc, said = BAD[name]
-    response = requests.post(f"{api}/", json=body, timeout=30)
+    response = requests.post(f"{api}/", json=body, timeout=60)
     assert response.status_code == 422
     [problem] = [problem for problem in response.json()["detail"] if problem["loc"] == loc]
     assert said in problem["msg"]

@@ -44,7 +44,7 @@ class Transcript:
     ) -> requests.Response:
         """Send a request and write down what was asked and answered."""
         sent = {**self._headers, **(headers or {})}
-        response = requests.request(method, self._url + path, json=body, headers=sent, timeout=30)
+        response = requests.request(method, self._url + path, json=body, headers=sent, timeout=60)
         self._lines.append(f"> {method} {path}")
         self._lines += [f"> {name}: {value}" for name, value in (headers or {}).items()]
         if body is not None:

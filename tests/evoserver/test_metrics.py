@@ -47,7 +47,7 @@ def test_everything_promised_is_there(url: str) -> None:
 def test_a_run_shows_in_them(url: str) -> None:
     before = read(url)
     started = requests.post(f"{url}/stream/workflow/generate", json=generation(unique_goal("Be counted"))).json()
-    frames = requests.get(url + started["stream_url"], timeout=30).text.count("\nid: ")
+    frames = requests.get(url + started["stream_url"], timeout=60).text.count("\nid: ")
     wait_for_status(started["task_id"], Status.COMPLETED)
 
     def grown() -> bool:

@@ -32,7 +32,7 @@ def pages(task: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     page = {"has_next": True, "page": 0}
     while page["has_next"]:
-        page = requests.get(f"{task}/events?page={page['page'] + 1}&page_size=2", timeout=30).json()
+        page = requests.get(f"{task}/events?page={page['page'] + 1}&page_size=2", timeout=60).json()
         found += page["events"]  # type: ignore[arg-type]
     return found
 
@@ -53,8 +53,8 @@ def test_live_history_and_pages_agree_across_a_kill_and_the_costs_add_up(world: 
     end = told[-1].data
     assert len(replies) == end["iterations_completed"] == 2
     assert sum(reply["cost"] for reply in replies) == pytest.approx(end["total_cost"])
-    shown = requests.get(f"{world.urls[1]}/api/v1/tasks/{turn}", timeout=30).json()
+    shown = requests.get(f"{world.urls[1]}/api/v1/tasks/{turn}", timeout=60).json()
     assert shown["cost_usd"] == pytest.approx(end["total_cost"])
     # It did go over to the other worker.
-    started = requests.get(f"{world.urls[1]}/api/v1/tasks/{turn}/events", timeout=30).text
+    started = requests.get(f"{world.urls[1]}/api/v1/tasks/{turn}/events", timeout=60).text
     assert started.count('"kind":"task.started"') == 2

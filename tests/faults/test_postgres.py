@@ -47,7 +47,7 @@ def test_requests_without_a_database_get_503_and_when_to_try_again(world: World,
     world.engines.postgres.stop(FAST)
     with ThreadPoolExecutor(len(asked)) as threads:
         answers = list(
-            threads.map(lambda a: requests.request(a[0], world.urls[0] + a[1], json=a[2], timeout=30), asked)
+            threads.map(lambda a: requests.request(a[0], world.urls[0] + a[1], json=a[2], timeout=60), asked)
         )
     for (method, path, _), answer in zip(asked, answers, strict=True):
         assert answer.status_code == 503, (method, path, answer.text)

@@ -72,7 +72,7 @@ def test_a_post_without_redis_is_queued_and_runs_when_it_is_back(
     world: World, rows: Rows, following: Following
 ) -> None:
     world.engines.redis.stop(signal.SIGKILL)
-    response = requests.post(f"{world.urls[0]}/stream/workflow/generate", json=generation(), timeout=10)
+    response = requests.post(f"{world.urls[0]}/stream/workflow/generate", json=generation(), timeout=60)
     assert response.status_code == 200
     task = response.json()["task_id"]
     stream = following.task(task)

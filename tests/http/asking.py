@@ -77,7 +77,7 @@ def bearer(token: str) -> dict[str, str]:
 def connect(url: str) -> socket.socket:
     """A connection to the server, for requests that no HTTP library would send."""
     parts = urlsplit(url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=30)
+    return socket.create_connection((parts.hostname, parts.port), timeout=60)
 
 
 def post_head(path: str, *headers: str) -> bytes:

@@ -57,7 +57,7 @@ def _the_server_still_answers(url: str) -> Iterator[None]:
     ids=lambda value: repr(value)[:30],
 )
 def test_a_bad_body(url: str, path: str, body: bytes, says: str) -> None:
-    response = requests.post(url + path, data=body, headers=JSON, timeout=30)
+    response = requests.post(url + path, data=body, headers=JSON, timeout=60)
     assert response.status_code == 422, response.text
     (problem,) = response.json()["detail"]
     assert problem.keys() == {"loc", "msg", "type"}

@@ -17,7 +17,7 @@ def data() -> Iterator[Path]:
         base.chmod(0o711)
     path = base / "data folder"
     yield path
-    wait_until(lambda: not processes_of(path), seconds=10)
+    wait_until(lambda: not processes_of(path))
     shutil.rmtree(base)
 
 

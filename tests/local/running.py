@@ -17,6 +17,7 @@ import psutil
 
 from evoserver.local.environment import PROJECT
 from evoserver.local.ports import free_port
+from tests.stack import READY_SECONDS
 
 NO_ENGINES = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
 UNSET = {"DATABASE_URL": "", "REDIS_URL": "", "OPENAI_API_KEY": "", "OPENAI_BASE_URL": "", "SECRET_KEY": ""}
@@ -44,16 +45,14 @@ class LocalRun:
         length = os.fstat(self._output.fileno()).st_size
         return os.pread(self._output.fileno(), length, 0).decode()
 
-    def wait_for(self, text: str, seconds: float = 30) -> None:
+    def wait_for(self, text: str, seconds: float = READY_SECONDS) -> None:
         wait_until(lambda: text in self.output or self.process.poll() is not None, seconds)
         assert text in self.output, self.output
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
-        """Signal it; the seconds that it took to stop."""
-        before = time.monotonic()
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Signal it, and wait for its end."""
         self.process.send_signal(number)
-        self.process.wait(20)
-        return time.monotonic() - before
+        self.process.wait(READY_SECONDS)
 
     def end(self) -> None:
         if self.process.poll() is None:
@@ -62,12 +61,12 @@ class LocalRun:
         self._output.close()
 
     def get(self, path: str) -> bytes:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=READY_SECONDS) as answer:
             return bytes(answer.read())
 
     def open_stream(self, path: str) -> socket.socket:
         """A request whose answer has begun and does not end."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n\r\n".encode())
         assert b" 200 " in connection.recv(100)
         return connection
@@ -97,7 +96,7 @@ def _belongs(process: psutil.Process, data: str) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = READY_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not so after {seconds} s"

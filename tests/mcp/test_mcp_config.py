@@ -38,7 +38,7 @@ def execution(*tools: str, **servers: Any) -> dict[str, Any]:
 
 
 def started(url: str, body: dict[str, Any], path: str = "/stream/workflow/execute") -> Task:
-    answer = requests.post(url + path, json=body, timeout=30)
+    answer = requests.post(url + path, json=body, timeout=60)
     assert answer.status_code == 200, answer.text
     return Task.objects.get(pk=answer.json()["task_id"])
 
@@ -49,7 +49,7 @@ def test_its_tools_are_used_and_its_headers_are_kept_secret(stack: Stack, url: s
         server = {"url": shop, "headers": {"X-Key": canary}}
         task = ended(started(url, execution("own__articles", "calculator", own=server)))
         streams = [
-            requests.get(f"{url}{path}", timeout=30).text
+            requests.get(f"{url}{path}", timeout=60).text
             for path in (f"/stream/{task.pk}", f"/api/v1/tasks/{task.pk}/events/stream", f"/api/v1/tasks/{task.pk}")
         ]
     assert task.status == Status.COMPLETED, task.error

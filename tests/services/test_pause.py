@@ -87,16 +87,16 @@ def test_what_cannot_be_is_refused_with_a_reason(caller: Caller, paused: Task) -
 
 def test_a_generation_pauses_between_two_calls_and_goes_on_where_it_was(url: str) -> None:
     body = {"goal": "Compare three kinds of tea", "llm_config": {"model": "demo-slow-2s"}}
-    task_id = requests.post(f"{url}/stream/workflow/generate", json=body, timeout=10).json()["task_id"]
+    task_id = requests.post(f"{url}/stream/workflow/generate", json=body, timeout=60).json()["task_id"]
     task = f"{url}/api/v1/tasks/{task_id}"
     wait_for(lambda: Kind.MODEL_STARTED in kinds_of(task_id), "the model is asked")
-    assert requests.post(f"{task}/pause", timeout=10).json()["current_state"] == "Pausing after what is under way"
-    assert requests.post(f"{task}/pause", timeout=10).status_code == 409
-    wait_for(lambda: requests.get(task, timeout=10).json()["status"] == "paused", "it is paused")
+    assert requests.post(f"{task}/pause", timeout=60).json()["current_state"] == "Pausing after what is under way"
+    assert requests.post(f"{task}/pause", timeout=60).status_code == 409
+    wait_for(lambda: requests.get(task, timeout=60).json()["status"] == "paused", "it is paused")
     # The call that was under way was let end and is paid for once.
     assert kinds_of(task_id).count(Kind.MODEL_COMPLETED) >= 1
-    assert requests.post(f"{task}/resume", timeout=10).json()["status"] == "queued"
-    wait_for(lambda: requests.get(task, timeout=10).json()["status"] == "completed", "it is completed")
+    assert requests.post(f"{task}/resume", timeout=60).json()["status"] == "queued"
+    wait_for(lambda: requests.get(task, timeout=60).json()["status"] == "completed", "it is completed")
     calls = Event.objects.filter(task=task_id, kind=Kind.MODEL_COMPLETED).values_list(KT("data__call"), flat=True)
     started = Event.objects.filter(task=task_id, kind=Kind.MODEL_STARTED).count()
     assert len(calls) == len(set(calls)) == started

@@ -34,7 +34,7 @@ def recording(model_url: str) -> Iterator[Recorder]:
                 error = {"message": f"Incorrect API key provided: {key}", "code": key.removeprefix("Bearer ")}
                 self.answer(401, json.dumps({"error": error}).encode(), "application/json")
             else:
-                answer = requests.post(f"{model_url}/chat/completions", data=body, timeout=30)
+                answer = requests.post(f"{model_url}/chat/completions", data=body, timeout=60)
                 self.answer(answer.status_code, answer.content, answer.headers["Content-Type"])
 
     with served(Handler) as url:

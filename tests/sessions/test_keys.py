@@ -73,7 +73,7 @@ def test_a_key_reaches_the_model_and_nothing_else(
     with all_of_redis() as in_redis:
         body = {"goal": unique_goal("Keep it"), "llm_config": config}
         started = requests.post(f"{guarded_url}/stream/workflow/generate", json=body, headers=headers)
-        stream = requests.get(guarded_url + started.json()["stream_url"], headers=headers, timeout=30)
+        stream = requests.get(guarded_url + started.json()["stream_url"], headers=headers, timeout=60)
         id = started.json()["task_id"]
         answers = [requests.get(f"{guarded_url}/api/v1/tasks/{id}{part}", headers=headers) for part in ("", "/events")]
 
@@ -127,7 +127,7 @@ def test_running_again_needs_the_key_again(guarded_url: str, token: str, recorde
     config = {"model": "demo", "openai_key": key, "base_url": recorder.url}
     headers = bearer(token)
     body = {"goal": "Keep it", "llm_config": config}
-    first = requests.post(f"{guarded_url}/workflow/generate", json=body, headers=headers, timeout=30)
+    first = requests.post(f"{guarded_url}/workflow/generate", json=body, headers=headers, timeout=60)
     task = Task.objects.get(pk=first.headers["X-Task-Id"])
     rerun = f"{guarded_url}/api/v1/tasks/{task.pk}/rerun"
 
@@ -150,6 +150,6 @@ def test_running_again_needs_the_key_again(guarded_url: str, token: str, recorde
 def test_the_servers_own_key_never_goes_to_another_endpoint(guarded_url: str, token: str, recorder: Recorder) -> None:
     recorder.keys.clear()
     body = generation() | {"llm_config": {"model": "demo", "base_url": recorder.url}}
-    answer = requests.post(f"{guarded_url}/workflow/generate", json=body, headers=bearer(token), timeout=30)
+    answer = requests.post(f"{guarded_url}/workflow/generate", json=body, headers=bearer(token), timeout=60)
     assert answer.status_code == 200
     assert set(recorder.keys) == {"Bearer none"}

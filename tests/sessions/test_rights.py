@@ -105,7 +105,7 @@ def ask(url: str, route: Route, token: str | None, **ids: object) -> requests.Re
     path = route.path(**ids)
     if route.pattern == "ask-stream" and route.method == "GET":
         path += f"?task_id={ids.get('asked')}"
-    with requests.request(route.method, url + path, headers=headers, json=body, stream=True, timeout=30) as response:
+    with requests.request(route.method, url + path, headers=headers, json=body, stream=True, timeout=60) as response:
         return response
 
 

@@ -26,7 +26,7 @@ class Message:
 def read_stream(url: str, last_event_id: str | int | None = None, **options: Any) -> list[Message]:
     """All frames of a stream that ends."""
     headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
-    response = requests.get(url, headers=headers, timeout=30, **options)
+    response = requests.get(url, headers=headers, timeout=60, **options)
     assert response.status_code == 200, (response.status_code, response.text)
     return list(parse(response.text))
 

@@ -115,7 +115,7 @@ def test_a_web_process_that_stops_ends_its_streams_and_their_readers_go_on_elsew
     with Connection(f"{url}/stream/{task.pk}") as reader:
         reader.read_until(b"id: 2\n")
         # uvicorn ends in good order, and then by the signal that it was sent.
-        assert process.stop(signal.SIGTERM, seconds=5) == -signal.SIGTERM
+        assert process.stop(signal.SIGTERM) == -signal.SIGTERM
         assert reader.read_to_end().endswith(b"0\r\n\r\n"), "the response ends in good order"
         last = reader.ids()[-1]
     services.append(

@@ -120,7 +120,7 @@ def test_a_late_reader_of_a_live_stream_misses_nothing_at_the_seam(server: str, 
     for _ in range(20):
         for _ in range(7):
             tell(claim, next(numbers))
-        responses.append(requests.get(f"{server}/api/v1/tasks/{task.pk}/events/stream", stream=True, timeout=30))
+        responses.append(requests.get(f"{server}/api/v1/tasks/{task.pk}/events/stream", stream=True, timeout=60))
     services.complete(task, {"workflow_graph": {}}, Write(claim, next(numbers)))
     task.refresh_from_db()
     for response in responses:

@@ -38,8 +38,10 @@ def rows_of(hook: Hook) -> Any:
 
 
 def try_now(hook: Hook) -> None:
-    """As if the time of the next attempt had come."""
-    rows_of(hook).update(next_attempt_at=timezone.now())
+    """As if the time of the next attempt had come. What is due already stays as it is: a round of claims that has begun
+    looks for what was due before."""
+    now = timezone.now()
+    rows_of(hook).filter(next_attempt_at__gt=now).update(next_attempt_at=now)
 
 
 def wait_until_done(hook: Hook, number: int) -> None:

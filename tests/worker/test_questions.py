@@ -68,7 +68,7 @@ def test_an_approval_after_a_restart_runs_the_tool_once(
 ) -> None:
     worker, url = doomed
     body = {"workflow_graph": gated(counter), "llm_config": {"model": "demo"}}
-    task_id = requests.post(f"{url}/stream/workflow/execute", json=body, timeout=10).json()["task_id"]
+    task_id = requests.post(f"{url}/stream/workflow/execute", json=body, timeout=60).json()["task_id"]
     question = question_of(task_id)
     assert Task.objects.get(pk=task_id).worker_id is None
     assert counter.visits == []
