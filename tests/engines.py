@@ -22,8 +22,7 @@ from evoserver.local.folder import open_folder
 from evoserver.local.ports import free_port
 from evoserver.local.postgres import Postgres
 from evoserver.local.redis import Redis
-
-READY_SECONDS = 30.0
+from tests.stack import READY_SECONDS
 
 
 class Harmed:

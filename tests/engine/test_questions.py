@@ -14,8 +14,7 @@ from workflows.tools.people import ASK_PERSON
 
 from .graphs import graph_of
 from .scripted import result_of_node, sub_task
-from .test_agent import SHOUT, graph, results_in
-from .tooling import TEXT, calls, tool
+from .tooling import SHOUT, TEXT, calls, graph, results_in, tool
 
 
 def saying(*answers):

@@ -7,7 +7,8 @@ from typing import Any
 
 from workflows.engine.tools import Tool
 
-from .scripted import Answer, Asked, _chunk, _send, _start, _write
+from .graphs import graph_of
+from .scripted import Answer, Asked, _chunk, _send, _start, _write, sub_task
 
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
 
@@ -18,6 +19,35 @@ async def nothing(arguments: Any, context: Any) -> str:
 
 def tool(name: str, description: str = "Does something.", call: Any = nothing, **more: Any) -> Tool:
     return Tool(name=name, description=description, call=call, **more)
+
+
+KEY = "tool/1/write/1"
+"""What the keys of the calls of `graph`'s agent begin with."""
+
+
+def graph(*names: str, **agent: Any) -> dict[str, Any]:
+    """One node, whose agent has these tools."""
+    made = graph_of(sub_task("write", ["goal"], ["report"]))
+    made["nodes"][0]["agents"][0] |= {"tool_names": list(names), **agent}
+    return made
+
+
+async def shout(arguments: Any, context: Any) -> str:
+    return str(arguments["text"].upper())
+
+
+SHOUT = tool("shout", "Makes it loud.", shout, parameters=TEXT)
+
+
+def messages_of(asked: Asked) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = asked.body["messages"]
+    return messages
+
+
+def results_in(asked: Asked) -> list[str]:
+    """The results of tools in the last exchange."""
+    texts = [m["content"] for m in messages_of(asked) if m["role"] == "tool"]
+    return [text.removeprefix("<tool_result>\n").removesuffix("\n</tool_result>") for text in texts]
 
 
 def calls(*wanted: tuple[str, Any], text: str = "", ids: Sequence[str] | None = None, whole: bool = False) -> Answer:
