@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workflows.engine.llm.retries import Retries, retry_after_s
+from workflows.engine.llm.retries import Retries
+from workflows.retry_after import retry_after_s
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 

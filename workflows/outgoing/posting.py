@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from ssl import SSLContext
 from typing import Final
 
@@ -13,6 +11,7 @@ import httpx2
 from workflows.outgoing.addresses import Network
 from workflows.outgoing.transport import GuardedTransport, Refused, Unresolved, addresses_of, usual_certificates
 from workflows.outgoing.urls import BadUrl, http_url
+from workflows.retry_after import retry_after_s
 
 CONNECT_S: Final = 5.0
 ANSWER_S: Final = 10.0
@@ -104,18 +103,7 @@ async def _reply(response: httpx2.Response) -> Reply:
         if len(data) >= READ_BYTES:
             break
     words = bytes(data[:READ_BYTES]).decode("utf-8", "replace").replace("\0", "�").split()
-    return Reply(status, " ".join(words)[:SAID_CHARS], _retry_after(response.headers.get("retry-after", "")))
-
-
-def _retry_after(value: str) -> float | None:
-    """Seconds, from a number or a date (RFC 9110, 10.2.3)."""
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        when = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return Reply(status, " ".join(words)[:SAID_CHARS], retry_after_s(response.headers.get("retry-after")))
 
 
 def _unreachable(error: Exception) -> str:

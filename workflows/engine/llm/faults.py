@@ -9,9 +9,9 @@ from typing import Final
 
 import openai
 
-from workflows.engine.llm.retries import retry_after_s
 from workflows.engine.llm.settings import ModelSettings
 from workflows.exceptions import ModelFailed
+from workflows.retry_after import retry_after_s
 
 # 402 and a 429 with this code mean an empty account, which waiting does not fill.
 QUOTA_CODES: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})

@@ -2,11 +2,8 @@
 
 import asyncio
 import random
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 
 @dataclass(frozen=True)
@@ -30,18 +27,3 @@ class Retries:
         window: float = min(self.first_s * 2.0 ** (failures - 1), self.longest_s)
         # At least half of the window: an endpoint in trouble gets some rest from everybody.
         return window * (0.5 + self.chance() / 2)
-
-
-def retry_after_s(header: str | None, now: datetime | None = None) -> float | None:
-    """Seconds of a `Retry-After` header: seconds or a date (RFC 9110, 10.2.3); None if it is neither."""
-    if header is None:
-        return None
-    if re.fullmatch(r"-?\d{1,9}(\.\d{1,9})?", header.strip()):
-        return max(float(header), 0.0)
-    try:
-        until = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max((until - (now or datetime.now(UTC))).total_seconds(), 0.0)
