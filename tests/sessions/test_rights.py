@@ -1,6 +1,8 @@
 """Who may do what on every route. The routes come from the URL configuration: a new one without a decision fails."""
 
 import uuid
+from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
@@ -155,21 +157,39 @@ def test_nobody_gets_in_without_credentials(guarded_url: str, route: Route) -> N
     assert ask(guarded_url, route, None, **dict.fromkeys(IDS, uuid.uuid4())).status_code == 401
 
 
+@pytest.fixture(scope="module")
+def lacking(database: None) -> Callable[[Right | None], tuple[dict[str, object], str]]:
+    """What belongs to a member who has all rights but one, and the member's token. Who is refused changes nothing."""
+
+    @cache
+    def made(right: Right | None) -> tuple[dict[str, object], str]:
+        caller, token = caller_with(*(other for other in Right if other != right))
+        return things_of(caller), token
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def theirs(caller: Caller) -> dict[str, object]:
+    """What belongs to another group."""
+    return things_of(caller)
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=name_of)
-def test_a_member_without_the_right_is_told_so(guarded_url: str, route: Route, database: None) -> None:
-    caller, token = caller_with(*(right for right in Right if right != route.right))
-    response = ask(guarded_url, route, token, **things_of(caller))
-    assert response.status_code == 403
+def test_a_member_without_the_right_is_told_so(
+    guarded_url: str, route: Route, lacking: Callable[[Right | None], tuple[dict[str, object], str]]
+) -> None:
+    things, token = lacking(route.right)
+    assert ask(guarded_url, route, token, **things).status_code == 403
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name_of)
 def test_a_member_with_the_right_gets_in_and_another_group_sees_nothing(
-    guarded_url: str, route: Route, caller: Caller
+    guarded_url: str, route: Route, theirs: dict[str, object]
 ) -> None:
     member, token = caller_with(*({route.right} if route.right else ()))
     # 400, 409: what has ended cannot be cancelled, nor a paused task paused, which is not about access.
     assert ask(guarded_url, route, token, **things_of(member)).status_code in (200, 201, 204, 400, 409)
-    theirs = things_of(caller)
     if route.has_id or route.pattern.endswith("tickets") or (route.method, route.pattern) == ("GET", "ask-stream"):
         assert ask(guarded_url, route, token, **theirs).status_code == 404
 
