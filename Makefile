@@ -7,6 +7,9 @@ ARGS ?=
 TESTS := $(or $(ARGS),--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15)
 UV_VERSION := 0.13.8
 
+# Everything here starts many processes, which would each compile all of our code.
+unexport PYTHONDONTWRITEBYTECODE
+
 UV := .tools/uv-$(UV_VERSION)/bin/uv
 VENV_PYTHON := .venv/bin/python
 # Of the two locks the development one holds all of the other, so an environment that has it serves for both.

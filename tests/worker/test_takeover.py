@@ -11,7 +11,7 @@ from tests.streaming.sse import read_stream
 from workflows.events import Kind
 from workflows.models import Event, Step
 
-GOAL = {"goal": "Measure the wind and the rain, then draw a chart", "llm_config": {"model": "demo-slow-2s"}}
+GOAL = {"goal": "Measure the wind and the rain, then draw a chart", "llm_config": {"model": "demo-slow-3s"}}
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
