@@ -4,9 +4,11 @@ answered that is not described. What it asks follows from the seed."""
 import copy
 import re
 import uuid
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+import requests
 import schemathesis
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
@@ -143,11 +145,19 @@ DESCRIBED = described()
 api = schemathesis.openapi.from_dict(DESCRIBED, config=config(DESCRIBED))
 
 
+@pytest.fixture(scope="module")
+def connection() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        yield session
+
+
 @api.parametrize()
-def test_every_answer_is_described(case: schemathesis.Case, url: str, ids: Ids, checker: Checker) -> None:
+def test_every_answer_is_described(
+    case: schemathesis.Case, url: str, connection: requests.Session, ids: Ids, checker: Checker
+) -> None:
     known = ids.for_operation(case.operation.definition.raw["operationId"])
     case.path_parameters.update({name: known[name] for name in case.path_parameters if is_id(case, name)})
-    answer = case.call(base_url=url)
+    answer = case.call(base_url=url, session=connection)
     excluded = [positive_data_acceptance] if no_schema_could_say(answer) else []
     excluded += [negative_data_rejection] if has_margins(case.body) else []
     case.validate_response(answer, excluded_checks=excluded)
