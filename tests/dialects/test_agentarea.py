@@ -236,14 +236,20 @@ def test_a_refusal_reaches_the_agent_with_its_reason(agent: str) -> None:
     assert requests.post(f"{task}/reject").status_code == requests.post(f"{task}/resume").status_code == 400
 
 
-def test_cancelling_ends_the_stream_and_the_turns_that_wait(agent: str) -> None:
+def test_cancelling_ends_the_stream_and_the_turns_that_wait(api: str, agent: str) -> None:
     task, turn = start(agent, model=SLOW)
-    second = requests.post(f"{task}/execute", json={"query": "And then?"}).headers["X-Task-Id"]
+    second, third = (
+        requests.post(f"{task}/execute", json={"query": "And then?"}).headers["X-Task-Id"] for _ in range(2)
+    )
     wait_for_event(turn, Kind.MODEL_STARTED)
+    ask("POST", f"{api}/tasks/{third}/cancel")
+    # Its turn has not come: on a page it would stand where events of the first one have yet to come.
+    assert {event["execution_id"] for event in ask("GET", f"{task}/events")["events"]} == {turn}
     cancelled = ask("DELETE", task)
     assert cancelled == {"status": "cancelled", "task_id": task.rpartition("/")[2], "execution_id": turn}
     told = frames(task)
-    assert names(told).count("WorkflowCancelled") == 2
+    assert names(told).count("WorkflowCancelled") == 3
+    assert [event["id"] for event in ask("GET", f"{task}/events")["events"]] == [frame.id for frame in told]
     assert told[-1].data["iterations_completed"] == 0
     assert Task.objects.get(pk=second).status == Status.CANCELLED
     assert requests.delete(task).status_code == 404

@@ -10,7 +10,7 @@ from typing import Any, Self
 import requests
 
 from tests.history.history import CLOSING_FRAMES
-from tests.history.readers import ServerSentEvents
+from tests.history.wire import ServerSentEvents
 
 PATIENCE_SECONDS = 60.0
 

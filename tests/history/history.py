@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tests.history.wire import RUN_BITS
 from workflows.events import SESSION_ENDINGS, TASK_ENDINGS, Kind
 
 HIDDEN = frozenset(
@@ -21,7 +22,14 @@ HIDDEN = frozenset(
 
 Outcome = Literal["written", "rolled back", "refused"]
 
-CLOSING_FRAMES = TASK_ENDINGS | SESSION_ENDINGS | {"complete", "error", "session_closed", "session_timeout"}
+Way = Literal["stream", "POST's stream", "pages", "pages, then live"]
+
+RUN_ENDINGS = frozenset({"WorkflowCompleted", "WorkflowFailed", "WorkflowCancelled"})
+"""By which AgentArea tells that a turn has ended: its stream has one for each turn."""
+
+CLOSING_FRAMES = (
+    TASK_ENDINGS | SESSION_ENDINGS | RUN_ENDINGS | {"complete", "error", "session_closed", "session_timeout"}
+)
 
 
 @dataclass(frozen=True)
@@ -41,11 +49,15 @@ class Row:
     """By which a writer finds its own write again."""
     node_step: str | None = None
     """The ledger's key of a node's run, or of an attempt at one, whose end it tells."""
+    thread_id: str | None = None
+    run_no: int | None = None
+    frame: tuple[str, str] | None = None
+    """How AgentArea shows it: name, and digest of the data. None if it does not."""
 
     @property
     def settled(self) -> str | None:
         """The ledger's key of the step that it tells."""
-        return self.call if self.kind == Kind.MODEL_COMPLETED else self.node_step
+        return self.call if self.kind in (Kind.MODEL_COMPLETED, Kind.TOOL_COMPLETED) else self.node_step
 
 
 @dataclass(frozen=True)
@@ -60,17 +72,35 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class Stream:
-    """What a reader asked for. The native dialect shows every row, with its data."""
+    """What a reader asked for. The native dialect shows every row, with its data. A thread is a conversation."""
 
-    kind: Literal["task", "session"]
+    kind: Literal["task", "session", "thread"]
     id: str
     native: bool = False
+    agent: str = ""
 
     @property
     def path(self) -> str:
+        if self.kind == "thread":
+            return f"{self.conversation}/events/stream"
         if self.native:
             return f"/api/v1/tasks/{self.id}/events/stream"
         return f"/stream/{self.id}" if self.kind == "task" else f"/stream/client/{self.id}"
+
+    @property
+    def conversation(self) -> str:
+        """The path of a thread as AgentArea's task."""
+        return f"/api/v1/agents/{self.agent}/tasks/{self.id}"
+
+    @property
+    def shows_data(self) -> bool:
+        return self.native or self.kind == "thread"
+
+    def written(self, number: int) -> str:
+        """An id as it stands on the wire."""
+        if self.kind != "thread":
+            return str(number)
+        return f"{number >> RUN_BITS}-{number & ((1 << RUN_BITS) - 1)}"
 
 
 @dataclass(frozen=True)
@@ -84,10 +114,11 @@ class Told:
 
 @dataclass
 class Reading:
-    """All that one reader received of one stream, over all its connections."""
+    """All that one reader received of one stream, over all its connections, or as pages of JSON."""
 
     reader: str
     stream: Stream
+    way: Way = "stream"
     told: list[Told] = field(default_factory=list)
     connections: int = 0
     finished: bool = False

@@ -4,8 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from tests.history.history import CLOSING_FRAMES, HIDDEN, Footprint, History, ModelCall, Reading
-from tests.history.log import Numbered, allowed_calls, by_stream, calls_by_stage, status_after, told_steps
+from tests.history.history import CLOSING_FRAMES, Footprint, History, ModelCall, Reading
+from tests.history.log import (
+    Numbered,
+    allowed_calls,
+    by_stream,
+    calls_by_stage,
+    frame_of,
+    shown,
+    status_after,
+    told_steps,
+)
 from tests.history.verdict import Verdict
 from workflows.engine.llm.client import PROVIDER_CALLS_AT_ONCE
 from workflows.events import SESSION_ENDINGS, TASK_ENDINGS
@@ -55,28 +64,31 @@ def told_as_written(history: History) -> Verdict:
     verdict = Verdict("told as written")
     for reading, rows in _beside_rows(history):
         wrong = [told for told in reading.told if told.id not in rows]
-        if reading.stream.native:
-            frames = {id: (row.kind, row.digest) for id, row in rows.items()}
+        if reading.stream.shows_data:
+            frames = {id: frame_of(reading.stream, row) for id, row in rows.items()}
             wrong += [told for told in reading.told if told.id in rows and frames[told.id] != (told.name, told.digest)]
         verdict.check(not wrong, f"{_name(reading)} was told {wrong[:1]}, which is no row")
     return verdict
 
 
 def streams_ended(history: History) -> Verdict:
-    """Every reader reached the one closing frame of its stream, and nothing came after it."""
+    """Every reader reached the one closing frame of its stream, and nothing came after it. A conversation's stream has
+    one for each turn."""
     verdict = Verdict("streams ended")
     for reading in history.readings:
         closing = [place for place, told in enumerate(reading.told) if told.name in CLOSING_FRAMES]
-        holds = reading.finished and closing == [len(reading.told) - 1]
+        ends = closing[-1:] if reading.stream.kind == "thread" else closing
+        holds = reading.finished and ends == [len(reading.told) - 1]
         verdict.check(holds, f"{_name(reading)}: finished: {reading.finished}, closing frames at {closing}")
     return verdict
 
 
 def numbered_without_gaps(history: History) -> Verdict:
+    """The events of a task and of a session, and the turns of a conversation."""
     verdict = Verdict("numbered without gaps")
     last = {task.id: task.last_seq for task in history.tasks}
     for (kind, id), rows in by_stream(history.rows).items():
-        numbers = list(rows)
+        numbers = [*dict.fromkeys(row.run_no or 0 for row in rows.values())] if kind == "thread" else list(rows)
         holds = numbers == list(range(1, len(numbers) + 1)) and last.get(id, len(numbers)) == len(numbers)
         verdict.check(holds, f"{kind} {id}: {_short(numbers)}, last_seq {last.get(id)}")
     return verdict
@@ -218,9 +230,7 @@ def _beside_rows(history: History) -> Iterator[tuple[Reading, Numbered]]:
     """Each reading with the rows that its dialect shows."""
     streams = by_stream(history.rows)
     for reading in history.readings:
-        rows = streams.get((reading.stream.kind, reading.stream.id), {})
-        shown = rows if reading.stream.native else {id: row for id, row in rows.items() if row.kind not in HIDDEN}
-        yield reading, shown
+        yield reading, shown(reading.stream, streams.get((reading.stream.kind, reading.stream.id), {}))
 
 
 def _ids(reading: Reading) -> list[int]:
@@ -239,7 +249,7 @@ def _role(held: Footprint) -> str:
 
 
 def _name(reading: Reading) -> str:
-    return f"{reading.reader} of {reading.stream.path}"
+    return f"{reading.reader} of {reading.stream.path} ({reading.way})"
 
 
 def _short(numbers: Sequence[int]) -> str:

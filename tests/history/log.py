@@ -3,7 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from tests.history.history import Row
+from tests.history.history import HIDDEN, Row, Stream
+from tests.history.wire import RUN_BITS
 from workflows.events import Kind
 from workflows.models.task import ENDED, TRANSITIONS, Status
 
@@ -15,14 +16,28 @@ Numbered = dict[int, Row]
 
 
 def by_stream(rows: Iterable[Row]) -> dict[tuple[str, str], Numbered]:
-    """The rows of each task and each session."""
+    """The rows of each task, each session and each thread."""
     streams: dict[tuple[str, str], Numbered] = defaultdict(dict)
     for row in rows:
         if row.task_id and row.seq:
             streams["task", row.task_id][row.seq] = row
         if row.session_id and row.session_seq:
             streams["session", row.session_id][row.session_seq] = row
+        if row.thread_id and row.run_no and row.seq:
+            streams["thread", row.thread_id][row.run_no << RUN_BITS | row.seq] = row
     return {key: dict(sorted(numbered.items())) for key, numbered in streams.items()}
+
+
+def shown(stream: Stream, rows: Numbered) -> Numbered:
+    """Those that the stream's dialect shows."""
+    if stream.kind == "thread":
+        return {id: row for id, row in rows.items() if row.frame}
+    return rows if stream.native else {id: row for id, row in rows.items() if row.kind not in HIDDEN}
+
+
+def frame_of(stream: Stream, row: Row) -> tuple[str, str] | None:
+    """The name and the digest that a reader must have been told."""
+    return row.frame if stream.kind == "thread" else (row.kind, row.digest)
 
 
 def status_after(kinds: Iterable[str]) -> str:
@@ -35,7 +50,7 @@ def status_after(kinds: Iterable[str]) -> str:
 
 
 def told_steps(rows: Iterable[Row]) -> list[str]:
-    """The steps whose settling was told: calls of the model, runs of nodes, attempts at them that failed."""
+    """The steps whose settling was told: calls of the model and of tools, runs of nodes, attempts that failed."""
     return [row.settled for row in rows if row.settled]
 
 
@@ -67,7 +82,7 @@ def calls_by_stage(steps: Iterable[str]) -> dict[str, list[str]]:
     """The steps that are calls of the model."""
     stages: dict[str, list[str]] = defaultdict(list)
     for step in steps:
-        if (stage := stage_of(step)) != "node":
+        if (stage := stage_of(step)) not in ("node", "tool"):
             stages[stage].append(step)
     return stages
 

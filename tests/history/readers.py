@@ -1,22 +1,23 @@
 """Readers of streams who leave, come back to another process, read slowly, and forget nothing that they received."""
 
 import asyncio
-import hashlib
-import json
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
 
 from tests.history.history import CLOSING_FRAMES, Reading, StatusSeen, Stream, Told
 from tests.history.http import Http
+from tests.history.wire import JsonLines, ServerSentEvents, digest_of
 
 SILENCE_SECONDS = 15.0
 """A stream that says nothing for so long, not even a heartbeat, is given up and asked for again."""
 
 ENOUGH_TO_CHOOSE = 16
 """Streams, before the first reader begins: sessions are there from the start, and not all should read these."""
+
+GREETINGS = frozenset({"connected", "heartbeat"})
+"""Frames of AgentArea that are no rows and have no id."""
 
 
 class Reader:
@@ -47,7 +48,10 @@ class Reader:
         tasks = [stream for stream in self._streams if stream.kind == "task"]
         if not tasks or (sessions and self._chance.random() < 0.1):
             return self._chance.choice(sessions or tasks)
-        return self._chance.choice(tasks[-16:] if self._chance.random() < 0.8 else tasks)
+        return self._young(tasks)
+
+    def _young(self, streams: list[Stream]) -> Stream:
+        return self._chance.choice(streams[-16:] if self._chance.random() < 0.8 else streams)
 
     async def read(self, reading: Reading) -> None:
         """Read its stream to the end, over as many connections as it takes."""
@@ -57,36 +61,55 @@ class Reader:
             try:
                 await self._connect(reading)
             except (aiohttp.ClientError, OSError, TimeoutError):
-                await asyncio.sleep(self._chance.uniform(0.05, 0.3))
+                await self._breathe()
 
-    async def _connect(self, reading: Reading) -> None:
+    async def _connect(self, reading: Reading, **query: str) -> None:
         """One connection: to the end of the stream, of the server, or of the reader's patience."""
-        chance = self._chance
-        lines = chance.random() < 0.2
-        patience = chance.randrange(1, 60) if chance.random() < 0.6 else None
-        is_slow = chance.random() < 0.1
+        lines = self._chance.random() < 0.2
         headers = {"Accept": "application/x-ndjson" if lines else "text/event-stream"}
         if reading.told:
-            headers["Last-Event-ID"] = str(reading.told[-1].id)
+            headers["Last-Event-ID"] = reading.stream.written(reading.told[-1].id or 0)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=SILENCE_SECONDS)
-        async with self._http.get(self._side, reading.stream.path, headers=headers, timeout=timeout) as response:
-            if response.status != 200:
-                reading.finished = response.status == 204
-                await self._http.note("GET stream", response)
-                await asyncio.sleep(chance.uniform(0.05, 0.3))
+        async with self._http.get(
+            self._side, reading.stream.path, params=query, headers=headers, timeout=timeout
+        ) as response:
+            if response.status == 200:
+                await self.take(reading, response)
                 return
-            frames = JsonLines() if lines else ServerSentEvents()
-            count = 0
-            while data := await response.content.read(512 if is_slow else 2**16):
-                for id, name, body in frames.take(data):
-                    reading.told.append(Told(id, name, digest_of(body["data"]) if "seq" in body else ""))
-                    reading.finished = name in CLOSING_FRAMES
-                    count += 1
-                    await self._ask_for_status(reading)
-                    if reading.finished or count == patience:
-                        return
-                if is_slow:
-                    await asyncio.sleep(0.02)
+            self._nothing_follows(reading, response.status)
+            await self._http.note("GET stream", response)
+            await self._breathe()
+
+    async def take(self, reading: Reading, response: aiohttp.ClientResponse) -> None:
+        """What a connection tells, as far as this reader has patience for it."""
+        patience = self._chance.randrange(1, 60) if self._chance.random() < 0.6 else None
+        is_slow = self._chance.random() < 0.1
+        frames = JsonLines() if response.content_type == "application/x-ndjson" else ServerSentEvents()
+        count = 0
+        while data := await response.content.read(512 if is_slow else 2**16):
+            for id, name, body in frames.take(data):
+                if name in GREETINGS:
+                    await self._greeted(reading, body)
+                    continue
+                digest = digest_of(body["data"]) if reading.stream.shows_data and id is not None else ""
+                reading.told.append(Told(id, name, digest))
+                reading.finished = name in CLOSING_FRAMES and reading.stream.kind != "thread"
+                count += 1
+                await self._ask_for_status(reading)
+                if reading.finished or count == patience:
+                    return
+            if is_slow:
+                await asyncio.sleep(0.02)
+
+    async def _greeted(self, reading: Reading, body: dict[str, Any]) -> None:
+        """A stream has said that it is there."""
+
+    def _nothing_follows(self, reading: Reading, status: int) -> None:
+        """The stream was not opened: what it told ended it, or this server is in trouble."""
+        reading.finished = status == 204
+
+    async def _breathe(self) -> None:
+        await asyncio.sleep(self._chance.uniform(0.05, 0.3))
 
     async def _ask_for_status(self, reading: Reading) -> None:
         """Now and then, and at the end, see that the task is not behind its event."""
@@ -104,35 +127,3 @@ class Reader:
                     self._statuses.append(StatusSeen(reading.stream.id, last.id, task["status"], task["last_seq"]))
         except (aiohttp.ClientError, OSError, TimeoutError):
             return  # the process was just being harmed; another sample will be had
-
-
-class ServerSentEvents:
-    """WHATWG HTML, "Server-sent events", as far as our server uses it. A frame that is cut short does not count."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def take(self, data: bytes) -> Iterator[tuple[int | None, str, dict[str, Any]]]:
-        """The frames that are whole now: id, name, data."""
-        *blocks, self._rest = (self._rest + data).split(b"\n\n")
-        for block in blocks:
-            fields = dict(line.split(b": ", 1) for line in block.split(b"\n") if b": " in line and line[:1] != b":")
-            if b"data" in fields:
-                id = int(fields[b"id"]) if b"id" in fields else None
-                yield id, fields[b"event"].decode(), json.loads(fields[b"data"])
-
-
-class JsonLines:
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def take(self, data: bytes) -> Iterator[tuple[int | None, str, dict[str, Any]]]:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in filter(None, lines):
-            frame = json.loads(line)
-            yield frame.get("id"), frame["event"], frame["data"]
-
-
-def digest_of(data: object) -> str:
-    """Of an event's data, the same for a row and for the frame that shows it."""
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]

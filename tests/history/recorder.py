@@ -17,10 +17,10 @@ from django.contrib.auth.models import Group, User
 
 from sessions.authentication import LOCAL_NAME
 from sessions.callers import Caller
-from tests.history.clients import Client
+from tests.history.crowd import Crowd
 from tests.history.faults import Fault, inflict, schedule
 from tests.history.footprint import footprint
-from tests.history.history import Footprint, History, ModelCall, Reading, StatusSeen, Stream, Submission
+from tests.history.history import Footprint, History, ModelCall, Reading, StatusSeen, Submission
 from tests.history.http import Http
 from tests.history.journeys import JOURNEYS
 from tests.history.readers import Reader
@@ -37,7 +37,7 @@ SETTLE_SECONDS = 60.0
 REST_SECONDS = 15.0
 EXERCISES = 24
 """As many as a process has connections to the database."""
-STAGES = {"workflow_plan": "plan", "node_agents": "agents", "node_result": "execute"}
+STAGES = {"workflow_plan": "plan", "node_agents": "agents", "node_result": "execute", None: "agent"}
 """The demo model counts by the schema that was asked for; the ledger's keys begin with the stage."""
 
 
@@ -66,7 +66,6 @@ class Recorder:
         self._world = world
         self._plan = plan
         self._rows = Rows(world.engines.postgres.url)
-        self._streams: list[Stream] = []
         self._statuses: list[StatusSeen] = []
 
     async def record(self) -> None:
@@ -94,31 +93,29 @@ class Recorder:
     async def _run(self, http: Http, caller: Caller) -> None:
         plan = self._plan
         sessions = [await sync_to_async(services.open_session)(caller) for _ in range(plan.sessions)]
-        ids = [str(session.pk) for session in sessions]
-        self._streams += [Stream("session", id) for id in ids]
+        agent = await sync_to_async(services.give_first_agent)(caller.group)
         rivals = ThreadPoolExecutor(4, "rival")
-        writers = [
-            Writer(f"writer-{n}", plan.seed, caller, sessions, self._streams, rivals) for n in range(plan.writers)
-        ]
-        clients = [Client(f"client-{n}", plan.seed, http, self._streams, ids) for n in range(plan.clients)]
-        readers = [Reader(f"reader-{n}", plan.seed, http, self._streams, self._statuses) for n in range(plan.readers)]
+        crowd = Crowd(plan.seed, caller, agent, sessions, http, statuses=self._statuses)
+        crowd.gather(plan.writers, plan.clients, plan.readers, rivals)
         stopping = asyncio.Event()
         threads_stopping = threading.Event()
         async with AsyncExitStack() as cleanup:
             cleanup.callback(rivals.shutdown, wait=False)
             cleanup.callback(threads_stopping.set)
-            written = [_on_thread(writer, threads_stopping) for writer in writers]
-            asked = [asyncio.create_task(client.run(stopping)) for client in clients]
-            read = [asyncio.create_task(reader.run(stopping)) for reader in readers]
+            written = [_on_thread(writer, threads_stopping) for writer in crowd.writers]
+            asked = [asyncio.create_task(client.run(stopping)) for client in crowd.clients]
+            read = [asyncio.create_task(reader.run(stopping)) for reader in crowd.readers]
             lanes = schedule(plan.seed, plan.seconds)
             harm = [asyncio.create_task(inflict(self._world, lane, plan.seconds)) for lane in lanes]
             await _first_error([*asked, *read, *harm, *written], plan.seconds)
             self.faults = sorted((fault for done in await asyncio.gather(*harm) for fault in done), key=lambda f: f.at)
-            logger.info("the load ends; %d streams so far", len(self._streams))
+            logger.info("the load ends; %d streams so far", len(crowd.streams))
             await asyncio.to_thread(self._world.mend)
             stopping.set()
             threads_stopping.set()
             await asyncio.gather(*asked, *written)
+            crowd.conversations.are_over = True
+            logger.info("nothing more is asked or written")
             await self._settled()
             for session in sessions:
                 await sync_to_async(insist)(services.close_session, session)
@@ -126,7 +123,7 @@ class Recorder:
             await asyncio.wait(read, timeout=SETTLE_SECONDS)
             for task in read:
                 task.cancel()
-        self._note_work(writers, clients, readers)
+        self._note_work(crowd)
 
     async def _settled(self) -> None:
         """Until every task has ended, or the time for it is over; then the judge says which has not."""
@@ -134,15 +131,17 @@ class Recorder:
         while self._rows.unfinished() and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
 
-    def _note_work(self, writers: list[Writer], clients: list[Client], readers: list[Reader]) -> None:
+    def _note_work(self, crowd: Crowd) -> None:
         history = self.history
         history.rows, history.tasks = self._rows.events(), self._rows.tasks()
-        history.readings = [*self._walked, *(reading for reader in readers for reading in reader.readings)]
+        history.readings = [*self._walked, *crowd.readings]
         history.statuses = self._statuses
-        history.intents = [intent for writer in writers for intent in writer.intents]
+        history.intents = [intent for writer in crowd.writers for intent in writer.intents]
         stored = self._rows.stored()
         history.submissions = [
-            Submission(key, tuple(tasks), stored[key]) for client in clients for key, tasks in client.answered.items()
+            Submission(key, tuple(tasks), stored[key])
+            for client in crowd.clients
+            for key, tasks in client.answered.items()
         ]
 
     async def _note_calls(self) -> None:

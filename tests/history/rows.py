@@ -1,13 +1,17 @@
-"""Reads what the database holds, by plain SQL: the checker does not trust the product's reading."""
+"""Reads what the database holds, by plain SQL: the checker does not trust the product's reading. How AgentArea shows a
+row it asks the product, whose golden transcripts say that."""
 
+import uuid
 from collections import Counter
 from typing import Any
 
 import psycopg
 
 from tests.history.history import HIDDEN, Row, TaskRow
-from tests.history.readers import digest_of
+from tests.history.wire import digest_of
+from workflows.dialects.agentarea.frames import TaskFramer
 from workflows.events import Kind
+from workflows.models import EventRow
 
 UNFINISHED = "SELECT count(*) FROM workflows_task WHERE ended_at IS NULL"
 
@@ -22,6 +26,24 @@ def node_step(kind: str, data: dict[str, Any]) -> str | None:
     return None
 
 
+def _row(event: EventRow, agent: uuid.UUID | None) -> Row:
+    frame = TaskFramer(agent, event.thread_id).frame(event) if agent and event.thread_id else None
+    return Row(
+        task_id=str(event.task_id) if event.task_id else None,
+        seq=event.seq,
+        session_id=str(event.session_id) if event.session_id else None,
+        session_seq=event.session_seq,
+        kind=event.kind,
+        digest=digest_of(event.data),
+        call=event.data.get("call"),
+        marker=event.data.get("marker"),
+        node_step=node_step(event.kind, event.data),
+        thread_id=str(event.thread_id) if event.thread_id else None,
+        run_no=event.run_no,
+        frame=(frame.name or "", digest_of(frame.data["data"])) if frame else None,
+    )
+
+
 class Rows:
     """The rows of one database."""
 
@@ -29,21 +51,15 @@ class Rows:
         self._url = url
 
     def events(self) -> list[Row]:
-        query = "SELECT task_id, seq, session_id, session_seq, kind, data FROM workflows_event ORDER BY id"
-        return [
-            Row(
-                task_id=str(task) if task else None,
-                seq=seq,
-                session_id=str(session) if session else None,
-                session_seq=session_seq,
-                kind=kind,
-                digest=digest_of(data),
-                call=data.get("call"),
-                marker=data.get("marker"),
-                node_step=node_step(kind, data),
-            )
-            for task, seq, session, session_seq, kind, data in self._all(query)
-        ]
+        query = """
+            SELECT event.task_id, seq, event.session_id, session_seq, kind, data, event.created_at, thread_id, run_no,
+                agent_id
+            FROM workflows_event AS event
+            LEFT JOIN workflows_task AS task ON task.id = event.task_id
+            LEFT JOIN workflows_thread AS thread ON thread.id = thread_id
+            ORDER BY event.id
+        """
+        return [_row(EventRow(*columns), agent) for *columns, agent in self._all(query)]
 
     def tasks(self) -> list[TaskRow]:
         query = """

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.history.conversations import joined
 from tests.history.history import (
     Answer,
     Footprint,
@@ -21,16 +22,28 @@ from tests.history.history import (
     Told,
 )
 from tests.history.judge import INVARIANTS, judge
-from tests.history.readers import JsonLines, ServerSentEvents
 from tests.history.rows import node_step
+from tests.history.wire import JsonLines, ServerSentEvents, number_of
 
-TASK, SESSION = "task-1", "session-1"
+TASK, SESSION, THREAD = "task-1", "session-1", "thread-1"
 KINDS = ("task.submitted", "task.started", "model.started", "model.completed", "task.requeued", "task.started")
 AT_REST = Footprint("web-1", threads=10, files=20, clients=0, database=3, redis=2, model=0)
 
 
+def turns() -> list[Row]:
+    """A conversation of two turns, each with two events that AgentArea shows and, first, one that it does not."""
+    shown = {"agent.started": "WorkflowStarted", "task.completed": "WorkflowCompleted"}
+    told: list[Row] = []
+    for run in (1, 2):
+        for seq, kind in enumerate(("task.submitted", *shown), start=1):
+            frame = (shown[kind], f"{run}-{seq}") if kind in shown else None
+            told.append(Row(f"turn-{run}", seq, None, None, kind, thread_id=THREAD, run_no=run, frame=frame))
+    return told
+
+
 def whole() -> History:
-    """One task in a session: claimed, one call settled, taken over, completed; read by two readers."""
+    """One task in a session: claimed, one call settled, taken over, completed; read by two readers. And a conversation,
+    read as a stream, as pages, and as pages with what came live after them."""
     calls = {"model.started": "plan/1", "model.completed": "plan/1"}
     kinds = (*KINDS, "task.completed")
     rows = [
@@ -43,10 +56,20 @@ def whole() -> History:
     session = Reading("b", Stream("session", SESSION), finished=True)
     shown = ((1, "task_started"), (2, "task_processing"), (5, "task_processing"), (6, "task_processing"))
     session.told = [Told(id, name) for id, name in (*shown, (7, "task_completed"), (8, "session_closed"))]
+    said = [Told(number_of(row.frame[1]), *row.frame) for row in turns() if row.frame]
+    conversation = Stream("thread", THREAD, agent="agent-1")
+    talks = [
+        Reading("c", conversation, told=[*said], finished=True),
+        Reading("d", conversation, "pages", told=[*said], finished=True),
+        Reading("e", conversation, "pages, then live", told=joined(said[:1], said[:3], said[2:]), finished=True),
+    ]
     return History(
-        rows=[*rows, closing],
-        tasks=[TaskRow(TASK, "a goal", "completed", 7, ("plan/1",))],
-        readings=[native, session],
+        rows=[*rows, closing, *turns()],
+        tasks=[
+            TaskRow(TASK, "a goal", "completed", 7, ("plan/1",)),
+            *(TaskRow(f"turn-{run}", "a question", "completed", 3) for run in (1, 2)),
+        ],
+        readings=[native, session, *talks],
         statuses=[StatusSeen(TASK, 2, "queued", 5), StatusSeen(TASK, 7, "completed", 7)],
         intents=[Intent(TASK, "mark", "written"), Intent(TASK, "other", "rolled back")],
         submissions=[Submission("key", (TASK, TASK, TASK), 1)],
@@ -199,6 +222,35 @@ def leave_a_process(history: History) -> None:
     history.left_behind = ["4711 python"]
 
 
+def lose_at_the_seam(history: History) -> None:
+    """The pages end with the second event, and the stream of what is new begins with the fourth."""
+    said = told(history, 2)
+    history.readings[4].told = joined(said[:1], said[:2], said[3:])
+
+
+def repeat_at_the_seam(history: History) -> None:
+    """The second event was there before the stream of what is new, which tells it nevertheless."""
+    said = told(history, 2)
+    history.readings[4].told = joined(said[:2], said[:3], said[1:])
+
+
+def turn_pages_in_another_order(history: History) -> None:
+    """A turn that was cancelled while it waited stood on a page before the end of the one before it."""
+    told(history, 3)[1], told(history, 3)[2] = told(history, 3)[2], told(history, 3)[1]
+
+
+def put_other_words_on_a_page(history: History) -> None:
+    told(history, 3)[1] = replace(told(history, 3)[1], digest="another")
+
+
+def leave_a_conversation_between_turns(history: History) -> None:
+    del told(history, 2)[3]
+
+
+def skip_a_turn(history: History) -> None:
+    history.rows = [replace(row, run_no=3) if row.run_no == 2 else row for row in history.rows]
+
+
 def rows(history: History) -> list[Row]:
     assert isinstance(history.rows, list)
     return history.rows
@@ -213,6 +265,12 @@ BREAKS: list[tuple[Callable[[History], None], str]] = [
     (change_a_frame, "told as written"),
     (reset_a_reader, "told as written"),
     (show_what_is_hidden, "told as written"),
+    (lose_at_the_seam, "nothing lost"),
+    (repeat_at_the_seam, "nothing repeated"),
+    (turn_pages_in_another_order, "nothing reordered"),
+    (put_other_words_on_a_page, "told as written"),
+    (leave_a_conversation_between_turns, "streams ended"),
+    (skip_a_turn, "numbered without gaps"),
     (leave_a_stream_open, "streams ended"),
     (tell_after_the_end, "streams ended"),
     (leave_a_gap, "numbered without gaps"),

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, connections, transaction
 
@@ -30,8 +30,16 @@ WAYS = {"plain": 8, "slow": 2, "rolled back": 2, "repeated": 2, "text": 4, "stal
 """Of writing, and how often each is chosen beside the others."""
 
 
+Told = tuple[Kind, dict[str, Any]]
+"""A kind of event, and its data."""
+
+
 class Writer:
     """Writes the histories of its own tasks. Its intents say what must be found there afterwards."""
+
+    event: Told = (Kind.TASK_PROGRESS, {"progress": 1, "current_state": "Writing"})
+    """What it tells, besides text."""
+    most_writes = 60
 
     def __init__(
         self,
@@ -61,13 +69,15 @@ class Writer:
             connections.close_all()
 
     def _write_task(self, worker: Worker) -> None:
-        task = insist(self._submit, self._chance.choice([None, *self._sessions]))
+        self._work_on(insist(self._submit, self._chance.choice([None, *self._sessions])), worker)
+
+    def _work_on(self, task: Task, worker: Worker) -> None:
         claim = self._claim(task, worker)
         if claim is None:
-            return  # a real worker's sweep was faster: the task is a generation like any other
-        self._streams.append(Stream("task", str(task.pk), native=self._chance.random() < 0.7))
+            return  # a real worker's sweep was faster: the task is one like any other
+        self._streams.append(self._stream(task))
         numbers, text_numbers = itertools.count(1), itertools.count(1)
-        for _ in range(self._chance.randrange(5, 60)):
+        for _ in range(self._chance.randrange(5, self.most_writes)):
             match self._chance.choices(list(WAYS), list(WAYS.values()))[0]:
                 case "rolled back":
                     self._roll_back(Write(claim, next(numbers)))
@@ -87,6 +97,12 @@ class Writer:
     def _submit(self, session: ClientSession | None) -> Task:
         return make_task(self._caller, self._marker(), session=session, timeout_seconds=LIFE_SECONDS)
 
+    def _stream(self, task: Task) -> Stream:
+        return Stream("task", str(task.pk), native=self._chance.random() < 0.7)
+
+    def _result(self, task: Task) -> dict[str, Any]:
+        return {"goal": task.goal, "workflow_graph": {}, "message": ""}
+
     def _claim(self, task: Task, worker: Worker) -> Claim | None:
         insist(services.claim, task.pk, worker.pk)
         # The claim's COMMIT may have gone unanswered, so ask the rows whose it is.
@@ -97,14 +113,14 @@ class Writer:
         marker = self._marker()
         delay = self._chance.uniform(0.0, LONGEST_COMMIT_SECONDS) if how == "slow" else 0.0
         for _ in range(2 if how == "repeated" else 1):
-            insist(_append, write, marker, delay)
+            insist(_append, write, self.event, marker, delay)
         self._note(write.claim, marker, "written")
 
     def _roll_back(self, write: Write) -> None:
         marker = self._marker()
         self._note(write.claim, marker, "rolled back")
         with suppress(Undone):
-            insist(_append, write, marker, self._chance.uniform(0.0, LONGEST_COMMIT_SECONDS), undo=True)
+            insist(_append, write, self.event, marker, self._chance.uniform(0.0, LONGEST_COMMIT_SECONDS), undo=True)
 
     def _write_texts(self, claim: Claim, numbers: "itertools.count[int]") -> None:
         markers = [self._marker() for _ in range(self._chance.randrange(1, 6))]
@@ -122,7 +138,7 @@ class Writer:
         marker = self._marker()
         self._note(write.claim, marker, "refused")
         with suppress(StaleClaim):
-            insist(_append, write, marker, 0.0)
+            insist(_append, write, self.event, marker, 0.0)
 
     def _end(self, task: Task, write: Write) -> None:
         """Complete it, while somebody else may be cancelling it."""
@@ -131,7 +147,7 @@ class Writer:
             rival = self._rivals.submit(insist, services.cancel_quietly, task, reason="a rival was faster")
         # Stale: the rival was faster, or our own COMMIT went unanswered. The rows say which.
         with suppress(StaleClaim):
-            insist(services.complete, task, {"goal": task.goal, "workflow_graph": {}, "message": ""}, write)
+            insist(services.complete, task, self._result(task), write)
         if rival:
             rival.result()
 
@@ -156,14 +172,14 @@ def insist(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
             time.sleep(0.1)
 
 
-def _append(write: Write, marker: str, delay: float, *, undo: bool = False) -> None:
+def _append(write: Write, event: Told, marker: str, delay: float, *, undo: bool = False) -> None:
     """One numbered write; with a delay, or to be undone, in a transaction of its own."""
-    data = {"progress": 1, "current_state": "Writing", "marker": marker}
+    kind, data = event[0], {**event[1], "marker": marker}
     if not delay and not undo:
-        services.append(write.claim.task_id, Kind.TASK_PROGRESS, data, write=write)
+        services.append(write.claim.task_id, kind, data, write=write)
         return
     with transaction.atomic():
-        services.append(write.claim.task_id, Kind.TASK_PROGRESS, data, write=write)
+        services.append(write.claim.task_id, kind, data, write=write)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(%s)", [delay])
         if undo:
