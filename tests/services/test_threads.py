@@ -38,6 +38,14 @@ def test_runs_are_numbered_and_wait_for_each_other(caller: Caller, thread: Threa
         assert services.claim(second.pk, make_worker().pk)
 
 
+def test_a_run_whose_turn_has_come_is_sent_like_a_new_one(caller: Caller, thread: Thread) -> None:
+    first, claim = make_running(caller, make_worker(), thread=thread)
+    second = make_task(caller, thread=thread)
+    Task.objects.filter(pk=second.pk).update(sends=5)
+    services.complete(first, {}, Write(claim, 1))
+    assert Task.objects.get(pk=second.pk).sends == 0
+
+
 def test_a_thread_may_refuse_a_second_run(caller: Caller, thread: Thread) -> None:
     first, _ = make_running(caller, make_worker(), thread=thread)
     with pytest.raises(Conflict, match=f"running already, as task {first.pk}"):

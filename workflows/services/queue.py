@@ -33,12 +33,16 @@ def enqueue(task_id: uuid.UUID) -> None:
 
 
 def enqueue_next(thread_id: uuid.UUID) -> None:
-    """A run of a thread has ended: send the one that waited for it, if there is one."""
+    """A run of a thread has ended: send the one that waited for it, if there is one. If that message is lost, the sweep
+    must not take it for one that was sent many times already."""
 
     def send_next() -> None:
-        following = Task.objects.unfinished_in(thread_id).values_list("pk", "status").first()
-        if following and following[1] == Status.QUEUED:
-            enqueue(following[0])
+        following = Task.objects.unfinished_in(thread_id).only("pk").first()
+        if following is None:
+            return
+        waiting = Task.objects.filter(pk=following.pk, status=Status.QUEUED)
+        if waiting.update(sent_at=timezone.now(), sends=0):
+            enqueue(following.pk)
 
     transaction.on_commit(send_next)
 
