@@ -2,6 +2,7 @@
 import { follow, say } from "./connection.js";
 import { copyOf, fill } from "./fields.js";
 import { sendOnce } from "./forms.js";
+import { showQuestions } from "./questions.js";
 
 /** @typedef {Record<string, any>} Told */
 
@@ -9,6 +10,10 @@ import { sendOnce } from "./forms.js";
 const UNSHOWN = new Set(["completion", "make_plan", "tick_off"]);
 
 const turns = document.getElementById("turns");
+const asking = /** @type {HTMLElement} */ (document.getElementById("asking"));
+
+/** Ids of the questions that wait for an answer. @type {Set<string>} */
+const open = new Set();
 
 /** @param {Told} told @returns {HTMLElement} */
 function turnOf(told) {
@@ -65,21 +70,22 @@ function planned(told) {
 
 /** @param {Told} told */
 function asked(told) {
-  const step = line({ ...told, tool_call_id: told.question_id });
-  const link = document.createElement("a");
-  link.href = "/questions/";
-  link.textContent = "Answer";
-  step.replaceChildren(`${told.message} `, link);
+  line({ ...told, tool_call_id: told.question_id }).textContent = told.message;
   show(told, "waiting");
   say(told.message);
+  open.add(told.question_id);
+  asking.dataset.source = `/tasks/${told.execution_id}/questions?back=conversation`;
+  showQuestions(asking, open);
 }
 
 /** @param {Told} told */
 function answered(told) {
   const step = line({ ...told, tool_call_id: told.question_id });
   const said = told.approved === undefined ? told.value : told.approved ? "yes" : `no${told.reason && `: ${told.reason}`}`;
-  step.textContent = `${step.firstChild?.textContent ?? ""}→ ${said}`;
+  step.textContent += ` → ${said}`;
   show(told, "running");
+  open.delete(told.question_id);
+  showQuestions(asking, open);
 }
 
 /** Text that is being written, where the answer will stand. @param {Told} told */
@@ -107,6 +113,9 @@ if (turns) {
       if (!told.parent) fill(turnOf(told), { answered: "" });
     },
     WorkflowLLMCallChunk: chunk,
+    WorkflowLLMCallRetried: (told) => {
+      if (!told.parent) fill(turnOf(told), { answered: "" });
+    },
     WorkflowLLMCallCompleted: (told) => fill(turnOf(told), { demo: told.demo }),
     WorkflowToolCallStarted: toolStarted,
     WorkflowToolCallCompleted: toolCompleted,
@@ -123,6 +132,8 @@ if (turns) {
   /** @param {Told} told @param {string} status @param {import("./fields.js").Fields} fields */
   function ended(told, status, fields) {
     show(told, status, fields);
+    open.clear();
+    showQuestions(asking, open);
     if (told.event_id.split("-")[0] !== last) return;
     stop();
     document.getElementById("stop")?.remove();

@@ -4,6 +4,8 @@ import { showAge } from "./times.js";
 const AGAIN_MS = 2000;
 
 let isAsking = false;
+/** What became open while the server was asked, which its answer may not have. @type {(() => void) | undefined} */
+let missed;
 
 /**
  * Shows the forms of these questions; fetches those that are not there yet.
@@ -19,14 +21,19 @@ export function showQuestions(box, open) {
     else item.remove();
   }
   box.hidden = !list.children.length;
-  if (!isAsking && [...open].some((id) => !there.has(id))) fetchForms(box, list);
+  const again = () => showQuestions(box, open);
+  if ([...open].every((id) => there.has(id))) missed = undefined;
+  else if (isAsking) missed = again;
+  else fetchForms(box, list, open, again);
 }
 
 /**
  * @param {HTMLElement} box
  * @param {HTMLElement} list
+ * @param {Set<string>} open
+ * @param {() => void} again
  */
-async function fetchForms(box, list) {
+async function fetchForms(box, list, open, again) {
   isAsking = true;
   try {
     const answer = await fetch(box.dataset.source ?? "");
@@ -34,13 +41,22 @@ async function fetchForms(box, list) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const there = new Set([...list.children].map((item) => /** @type {HTMLElement} */ (item).dataset.id));
     for (const item of page.querySelectorAll("li.question")) {
-      if (!there.has(/** @type {HTMLElement} */ (item).dataset.id)) list.append(document.adoptNode(item));
+      const id = /** @type {HTMLElement} */ (item).dataset.id ?? "";
+      if (open.has(id) && !there.has(id)) list.append(document.adoptNode(item));
     }
     for (const time of list.querySelectorAll("time")) showAge(time);
     box.hidden = !list.children.length;
-    isAsking = false;
+    goOn();
   } catch {
     // The server or the way to it is away; what waits here can wait a little longer.
-    setTimeout(() => { isAsking = false; }, AGAIN_MS);
+    missed = again;
+    setTimeout(goOn, AGAIN_MS);
   }
+}
+
+function goOn() {
+  isAsking = false;
+  const again = missed;
+  missed = undefined;
+  again?.();
 }

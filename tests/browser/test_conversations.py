@@ -40,3 +40,19 @@ def test_a_conversation_is_held_live_and_stays(open_browser: Open, url: str) -> 
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
     assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
     assert requests.get(f"{url}/agents/{agent}/", timeout=60).text.count("2 turns") == 1
+
+
+def test_a_call_is_approved_in_the_conversation(open_browser: Open, url: str) -> None:
+    tools = {"builtin_tools": [{"tool_name": "calculator", "requires_user_confirmation": True}]}
+    agent = make_agent(f"{url}/api/v1", tools_config=tools).rpartition("/")[2]
+    browser = open_browser()
+    browser.get(f"{url}/agents/{agent}/")
+    send(browser, "What is (17 + 4) * 2?")
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "#asking form"), "the form is there without a reload")
+    page = browser.current_url
+    browser.find_element(By.CSS_SELECTOR, "#asking button.main").click()
+    wait_for(lambda: "42" in "".join(texts(browser, ".answered")), "the answer is there")
+    assert browser.current_url == page
+    assert "An agent wants to call the tool calculator. May it? → yes" in texts(browser, ".steps li")
+    wait_for(lambda: not browser.find_elements(By.CSS_SELECTOR, "#asking form"), "nothing waits any more")
+    assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]

@@ -1,6 +1,6 @@
 """The pages of questions: the group's open ones, those of a task, and what a person answers."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,6 +16,10 @@ from workflows.models import Question
 
 Item = dict[str, Any]
 
+LIST: Final = "questions"
+CONVERSATION: Final = "conversation"
+"""From which page a question is answered, where that is not its task's: it leads back there."""
+
 
 @page(GET=Right.SEE)
 def questions(request: HttpRequest, caller: Caller) -> HttpResponse:
@@ -27,8 +31,14 @@ def questions(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 @page(GET=Right.SEE)
 def of_task(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponse:
-    """`/tasks/<id>/questions`: the open ones, as the task's page holds them."""
-    context = {"caller": caller, "may_run": caller.may(Right.RUN), "items": open_items(caller, task_id)}
+    """`/tasks/<id>/questions`: the open ones, as the task's page holds them, or (`?back=conversation`) that of the
+    conversation whose turn it is."""
+    context = {
+        "caller": caller,
+        "may_run": caller.may(Right.RUN),
+        "items": open_items(caller, task_id),
+        "back": CONVERSATION if request.GET.get("back") == CONVERSATION else "",
+    }
     return render(request, "dashboard/_questions.html", context)
 
 
@@ -44,8 +54,12 @@ def answer(request: HttpRequest, caller: Caller, question_id: str) -> HttpRespon
     except Invalid as invalid:
         form.refuse(invalid)
         return _page(request, caller, [_item(question, form)], status=422)
-    if request.POST.get("back") == "questions":
+    thread = question.task.thread
+    back = request.POST.get("back")
+    if back == LIST:
         return redirect("dashboard:questions")
+    if back == CONVERSATION and thread and thread.agent_id:
+        return redirect("dashboard:conversation", thread.agent_id, thread.pk)
     return redirect("dashboard:task", question.task_id)
 
 
@@ -72,6 +86,6 @@ def _page(
         "may_run": caller.may(Right.RUN),
         "items": items,
         "has_more": has_more,
-        "back": "questions",
+        "back": LIST,
     }
     return render(request, "dashboard/questions.html", context, status=status)
