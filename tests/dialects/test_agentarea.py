@@ -123,6 +123,8 @@ def test_a_post_may_be_the_stream_itself_and_leaving_it_cancels_unless_kept(agen
     told = requests.post(f"{agent}/tasks", json={"description": "Hello"}, headers=streams)
     assert [frame.event for frame in parse(told.text)][-1] == "WorkflowCompleted"
     chunks = [frame.data["chunk"] for frame in parse(told.text) if frame.event == "WorkflowLLMCallChunk"]
+    numbers = [frame.data["chunk_index"] for frame in parse(told.text) if frame.event == "WorkflowLLMCallChunk"]
+    assert numbers == list(range(len(chunks)))
     done = next(frame for frame in parse(told.text) if frame.event == "WorkflowLLMCallCompleted")
     assert "".join(chunks) == done.data["content"]
     body = {"description": SUM, "parameters": {"model": SLOW}}
@@ -145,6 +147,19 @@ def test_waiting_for_the_answer_and_for_none(agent: str) -> None:
     end = frames(f"{agent}/tasks/{used_up['id']}")[-1]
     assert (end.event, end.data["error_type"]) == ("WorkflowFailed", "max_iterations")
     assert end.data["iterations_completed"] == 3
+
+
+def test_a_call_that_is_made_again_says_so_and_its_text_begins_anew(agent: str) -> None:
+    told = frames(run(agent, "Explain owls", model="demo-slow-0.3s+cut"))
+    again = names(told).index("WorkflowLLMCallRetried")
+    assert told[again].data | {"attempt": 1, "reason": "connection lost while streaming"} == told[again].data
+    before, after = (
+        [frame.data for frame in part if frame.event == "WorkflowLLMCallChunk"] for part in (told[:again], told[again:])
+    )
+    assert [chunk["chunk_index"] for chunk in before] == list(range(len(before)))
+    assert [chunk["chunk_index"] for chunk in after] == list(range(len(after)))
+    done = next(frame.data for frame in told if frame.event == "WorkflowLLMCallCompleted")
+    assert "".join(chunk["chunk"] for chunk in after) == done["content"]
 
 
 def test_a_tiny_budget_warns_once_is_exceeded_once_and_fails(agent: str) -> None:

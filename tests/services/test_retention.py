@@ -44,6 +44,7 @@ def test_compaction_keeps_the_text_the_order_and_the_last_ids(ended: Task, setti
         (11, "agents/1", "13579"),
     ]
     assert [event.data["first_seq"] for event in texts] == [4, 3]
+    assert [event.data["index"] for event in texts] == [0, 0]
     assert kinds_of(ended.pk)[:2] == [Kind.TASK_SUBMITTED, Kind.TASK_STARTED]
     assert kinds_of(ended.pk)[-1] == Kind.TASK_COMPLETED
 
@@ -57,7 +58,7 @@ def test_a_tools_output_is_joined_too(caller: Caller, settings: Any) -> None:
     while services.compact_texts():
         pass
     joined = Event.objects.get(task=task, kind=Kind.TOOL_OUTPUT)
-    assert joined.data == {**said, "text": "123", "first_seq": 3}
+    assert joined.data == {**said, "index": 0, "text": "123", "first_seq": 3}
 
 
 def test_every_id_of_a_compacted_stream_resumes(ended: Task, url: str, settings: Any) -> None:

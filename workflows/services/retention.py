@@ -76,8 +76,9 @@ WITH numbered AS (
 ), kept AS (
     UPDATE workflows_event AS event
     SET data = json_build_object('call', run.call, 'stage', event.data->'stage', 'node', event.data->'node',
-        'text', run.text, 'first_seq', run.first_seq)
-    FROM run WHERE event.task_id = %(task_id)s AND event.seq = run.last_seq AND run.rows > 1
+        'index', run.part, 'text', run.text, 'first_seq', run.first_seq)
+    FROM run WHERE event.task_id = %(task_id)s AND event.seq = run.last_seq
+        AND (run.rows > 1 OR run.part > 0)
 )
 DELETE FROM workflows_event AS event USING text, run
 WHERE event.id = text.id AND text.call = run.call AND text.beginning = run.beginning AND text.part = run.part

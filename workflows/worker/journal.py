@@ -55,6 +55,9 @@ class DatabaseJournal:
         if kind is Kind.TASK_PROGRESS and int(data["progress"]) < self._standing["progress"]:
             # A replay comes by every step of it, also by those that the first time were passed over in one.
             return
+        if kind is Kind.MODEL_RETRIED:
+            # Also where an earlier claim has told of the same try: the text begins anew.
+            await self._texts.begin_anew(self._claim, data["call"])
         await self._append(key, kind, data, changes=self._progress_of(kind, data))
 
     async def text(self, call: str, text: str, *, stage: str, node: str | None, kind: Kind = Kind.MODEL_TEXT) -> None:

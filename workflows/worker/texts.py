@@ -42,6 +42,8 @@ class TextWriter:
         self._threads = threads
         self._pending: dict[tuple[Claim, str], _Pending] = {}
         self._numbers: dict[Claim, int] = {}
+        self._indexes: dict[tuple[Claim, str], int] = {}
+        """How many rows a call's text has so far."""
         self._refused: dict[Claim, Exception] = {}
         self._wake = asyncio.Event()
         self._written = asyncio.Condition()
@@ -68,10 +70,17 @@ class TextWriter:
                 await self._written.wait()
         self._check(claim)
 
+    async def begin_anew(self, claim: Claim, call: str) -> None:
+        """The call is made again: what it has written so far is written down, and the rest is a text of its own. Raises
+        StaleClaim likewise."""
+        await self.flush(claim)
+        self._indexes.pop((claim, call), None)
+
     def forget(self, claim: Claim) -> None:
         """The task is over for this process."""
-        for key in [key for key in self._pending if key[0] == claim]:
-            del self._pending[key]
+        for held in (self._pending, self._indexes):
+            for key in [key for key in held if key[0] == claim]:
+                del held[key]
         self._numbers.pop(claim, None)
         self._refused.pop(claim, None)
 
@@ -126,11 +135,17 @@ class TextWriter:
         return [
             TextPiece(
                 Write(pending.claim, self._next_number(pending.claim)),
-                {**head, "text": text[at : at + ROW_CHARACTERS]},
+                {**head, "index": self._next_index(pending), "text": text[at : at + ROW_CHARACTERS]},
                 pending.kind,
             )
             for at in range(0, len(text), ROW_CHARACTERS)
         ]
+
+    def _next_index(self, pending: _Pending) -> int:
+        key = pending.claim, pending.call
+        index = self._indexes.get(key, 0)
+        self._indexes[key] = index + 1
+        return index
 
     def _next_number(self, claim: Claim) -> int:
         self._numbers[claim] = self._numbers.get(claim, 0) + 1

@@ -22,7 +22,7 @@ class AgentAnswerSerializer(Fields):
     instruction = serializers.CharField()
     model_id = serializers.CharField()
     tools_config = serializers.DictField(allow_null=True)
-    events_config = serializers.DictField(allow_null=True)
+    events_config = serializers.DictField(allow_null=True, help_text="As it was sent; nothing here acts on it.")
     planning = serializers.BooleanField()
     enable_streaming = serializers.BooleanField()
     budget_usd = serializers.FloatField(allow_null=True)
@@ -222,7 +222,14 @@ PAYLOADS: Mapping[str, type[Fields]] = {
         estimated_cost=serializers.FloatField(allow_null=True),
     ),
     "WorkflowLLMCallChunk": _payload(
-        chunk=serializers.CharField(), chunk_index=serializers.IntegerField(), is_final=serializers.BooleanField()
+        chunk=serializers.CharField(),
+        chunk_index=serializers.IntegerField(help_text="From 0; again from 0 where the call begins anew."),
+        is_final=serializers.BooleanField(help_text="Always false: the next event of the call ends its text."),
+    ),
+    "WorkflowLLMCallRetried": _payload(
+        attempt=serializers.IntegerField(min_value=1, help_text="The one that failed."),
+        reason=serializers.CharField(),
+        delay=serializers.FloatField(help_text="Seconds until the next attempt."),
     ),
     "WorkflowLLMCallCompleted": _payload(
         CallSerializer,

@@ -73,7 +73,9 @@ class AgentSerializer(Part):
     model_id = StringField(required=False, max_length=200)
     model = StringField(required=False, max_length=200)
     tools_config = ToolsSerializer(required=False, allow_null=True)
-    events_config = serializers.DictField(required=False, allow_null=True, help_text="Kept, and given back.")
+    events_config = serializers.DictField(
+        required=False, allow_null=True, help_text="Kept for its clients, and given back."
+    )
     planning = TrueOrFalseField(required=False, allow_null=True, help_text="Whether it makes a plan first.")
     enable_streaming = TrueOrFalseField(required=False, help_text="What its tasks do that do not say it themselves.")
     budget_usd = NumberField(required=False, allow_null=True, min_value=0.000001, max_value=MAX_BUDGET_USD)

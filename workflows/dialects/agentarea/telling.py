@@ -13,6 +13,7 @@ NAMES: Final[Mapping[Kind, str]] = {
     Kind.AGENT_PLANNED: "WorkflowPlanUpdated",
     Kind.MODEL_STARTED: "WorkflowLLMCallStarted",
     Kind.MODEL_TEXT: "WorkflowLLMCallChunk",
+    Kind.MODEL_RETRIED: "WorkflowLLMCallRetried",
     Kind.MODEL_COMPLETED: "WorkflowLLMCallCompleted",
     Kind.TOOL_STARTED: "WorkflowToolCallStarted",
     Kind.TOOL_COMPLETED: "WorkflowToolCallCompleted",
@@ -56,6 +57,8 @@ def sentence_of(name: str, payload: Mapping[str, Any]) -> str:
             return f"Asking {payload['model']}"
         case "WorkflowLLMCallChunk":
             return "The model is writing"
+        case "WorkflowLLMCallRetried":
+            return f"The model did not answer ({payload['reason']}); trying again"
         case "WorkflowLLMCallCompleted":
             return f"{payload['model']} has replied"
         case "WorkflowToolCallStarted":
@@ -123,8 +126,10 @@ def _of_model(kind: Kind, event: EventRow) -> Payload:
                 "estimated_cost": data.get("estimated_cost_usd"),
             }
         case Kind.MODEL_TEXT:
-            # The numbers of events rise, which is all that a client can want of the index.
-            return {"chunk": data["text"], "chunk_index": event.seq, "is_final": False}
+            # Whether a piece is the last one is not known when it is told. Rows of earlier versions have no index.
+            return {"chunk": data["text"], "chunk_index": data.get("index", event.seq), "is_final": False}
+        case Kind.MODEL_RETRIED:
+            return {"attempt": data["attempt"], "reason": data["reason"], "delay": data["delay_s"]}
     return {
         "content": data.get("content", ""),
         "role": "assistant",

@@ -118,6 +118,9 @@ class CallMadeSerializer(CallStartedSerializer):
 
 
 class TextSerializer(CallSerializer):
+    index = serializers.IntegerField(
+        required=False, help_text="Counts the call's pieces from 0; again from 0 where the call begins anew."
+    )
     text = serializers.CharField()
     first_seq = serializers.IntegerField(required=False, help_text="The first event whose text is joined in this one.")
 
