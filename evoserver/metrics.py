@@ -7,7 +7,7 @@ the rows in three bounded queries, so that a scrape costs the same whatever the 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import accumulate
+from itertools import accumulate, product
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -25,7 +25,7 @@ from evoserver.operators import for_operators
 from workflows.database import DatabaseThreads
 from workflows.description.describe import describe
 from workflows.measures import MEASURES
-from workflows.models import TRANSITIONS, Delivery, Status, Task, Worker
+from workflows.models import TRANSITIONS, Delivery, Job, Status, Task, Worker
 from workflows.models.webhook import OPEN
 
 SHOWN_AFTER_END = timedelta(minutes=10)
@@ -41,7 +41,8 @@ class Rows:
     workers: Mapping[str, Mapping[str, Any]]
     """Their measures, by `host:pid`."""
     fresh_leases: int
-    unfinished: Mapping[str, int]
+    unfinished: Mapping[tuple[str, str], int]
+    """By job and status."""
     oldest_queued_seconds: float
     oldest_undelivered_seconds: float
 
@@ -95,9 +96,11 @@ def _streams() -> Iterator[Metric]:
 
 
 def _tasks(rows: Rows) -> Iterator[Metric]:
-    tasks = GaugeMetricFamily("evoserver_tasks", "Tasks that have not ended, by status.", labels=["status"])
-    for status, number in rows.unfinished.items():
-        tasks.add_metric([status], number)
+    tasks = GaugeMetricFamily(
+        "evoserver_tasks", "Tasks that have not ended, by job and status.", labels=["job", "status"]
+    )
+    for (job, status), number in rows.unfinished.items():
+        tasks.add_metric([job, status], number)
     yield tasks
     yield GaugeMetricFamily(
         "evoserver_oldest_queued_seconds", "How long the oldest queued task has waited.", rows.oldest_queued_seconds
@@ -159,21 +162,20 @@ def _read_rows() -> Rows:
     try:
         shown = Worker.objects.filter(lease_until__gt=now - SHOWN_AFTER_END).order_by("-lease_until")
         workers = list(shown[:MOST_WORKERS])
-        counted = {
-            row["status"]: row
-            for row in Task.objects.unfinished().values("status").annotate(n=Count("pk"), oldest=Min("created_at"))
-        }
+        unfinished = Task.objects.unfinished().values("job", "status").annotate(n=Count("pk"), oldest=Min("created_at"))
+        counted = {(row["job"], row["status"]): row for row in unfinished}
         failing = Delivery.objects.filter(OPEN, first_failed_at__isnull=False).aggregate(first=Min("first_failed_at"))
     finally:
         connection.close()
-    queued = counted.get(Status.QUEUED)
+    queued = min((row["oldest"] for (_, status), row in counted.items() if status == Status.QUEUED), default=now)
     return Rows(
         workers={str(worker): worker.measures for worker in workers if worker.measures},
         fresh_leases=sum(worker.lease_until > now for worker in workers),
         unfinished={
-            status: counted[status]["n"] if status in counted else 0 for status in ("queued", "running", "waiting")
+            (job, status): counted[job, status]["n"] if (job, status) in counted else 0
+            for job, status in product(Job.values, (Status.QUEUED, Status.RUNNING, Status.WAITING))
         },
-        oldest_queued_seconds=(now - queued["oldest"]).total_seconds() if queued else 0.0,
+        oldest_queued_seconds=(now - queued).total_seconds(),
         oldest_undelivered_seconds=(now - failing["first"]).total_seconds() if failing["first"] else 0.0,
     )
 

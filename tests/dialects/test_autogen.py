@@ -109,10 +109,10 @@ def test_ten_askers_at_once_see_only_their_own(url: str) -> None:
 
 
 def test_a_team_that_never_ends_stops_at_its_most_messages(url: str) -> None:
-    team = make_team(termination="", max_messages=12)
+    team = make_team(termination="")
     done = events_of(ask(url, params={"team": team.name}))[-1]
-    assert done["data"]["stop_reason"] == "Maximum number of messages 12 reached"
-    assert done["data"]["total_messages"] == 12
+    assert done["data"]["stop_reason"] == "Maximum number of messages 40 reached"
+    assert done["data"]["total_messages"] == 40
 
 
 def test_a_model_that_fails_is_an_error_and_so_is_the_time_limit(url: str) -> None:

@@ -1,6 +1,7 @@
 """`/metrics`: readable by Prometheus' own parser, and true."""
 
 from contextlib import closing
+from itertools import product
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ from workflows import services
 from workflows.events import Kind
 from workflows.exceptions import TaskError
 from workflows.measures import LONG, MEASURES, SHORT, Histogram
-from workflows.models import Status
+from workflows.models import Job, Status
 
 NAMES = {
     "evoserver_database_up", "evoserver_open_streams", "evoserver_frames", "evoserver_delivery_seconds",
@@ -79,16 +80,16 @@ def test_open_streams_are_counted_and_given_back(url: str, caller: Caller) -> No
     services.close_session(session)
 
 
-def test_unfinished_tasks_are_told_by_status(url: str, caller: Caller) -> None:
-    task, _ = make_running(caller, make_worker())
+def test_unfinished_tasks_are_told_by_job_and_status(url: str, caller: Caller) -> None:
+    task, _ = make_running(caller, make_worker(), job=Job.ASK)
     values = {
-        sample.labels["status"]: sample.value
+        (sample.labels["job"], sample.labels["status"]): sample.value
         for family in text_string_to_metric_families(requests.get(f"{url}/metrics").text)
         if family.name == "evoserver_tasks"
         for sample in family.samples
     }
-    assert set(values) == {"queued", "running", "waiting"}
-    assert values["running"] >= 1
+    assert set(values) == {*product(Job.values, ("queued", "running", "waiting"))}
+    assert values[Job.ASK, "running"] >= 1
     services.cancel(task, reason="test")
 
 
