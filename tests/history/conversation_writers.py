@@ -1,5 +1,6 @@
 """Writers of conversations: turns that wait for one another, some of which are cancelled while they do."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -35,6 +36,11 @@ class ConversationWriter(Writer):
         super().__init__(name, seed, caller, [], streams, rivals)
         self._agent = agent
         self._conversations = conversations
+        self._stopping = threading.Event()
+
+    def run(self, stopping: threading.Event) -> None:
+        self._stopping = stopping
+        super().run(stopping)
 
     def _write_task(self, worker: Worker) -> None:
         turns = [insist(self._begin, self._idempotency())]
@@ -48,7 +54,7 @@ class ConversationWriter(Writer):
                 more -= 1
                 turns.append(self._go_on(turn))
             self._work_on(turn, worker)
-            if more and turn is turns[-1]:
+            if more and turn is turns[-1] and not self._stopping.is_set():
                 more -= 1
                 turns.append(self._go_on(turn))
         self._conversations.turns[str(thread.pk)] = len(turns)

@@ -34,6 +34,11 @@ class Talker(Client):
         self._agent = agent
         self._conversations = conversations
         self._reader = _Listener(name, seed, http, streams, [], conversations)
+        self._stopping = asyncio.Event()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        self._stopping = stopping
+        await super().run(stopping)
 
     async def _ask_once(self) -> None:
         chance = self._chance
@@ -52,6 +57,8 @@ class Talker(Client):
         turns = 1
         for _ in range(chance.randrange(3)):
             await asyncio.sleep(chance.uniform(0.0, 0.8))
+            if self._stopping.is_set():
+                break
             turns += 1
             await self._go_on(conversation, f"{key}/{turns}")
         self._conversations.turns[conversation.id] = turns
