@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -23,7 +22,7 @@ from tests.history.history import (
 )
 from tests.history.judge import INVARIANTS, judge
 from tests.history.rows import node_step
-from tests.history.wire import JsonLines, ServerSentEvents, number_of
+from tests.history.wire import number_of
 
 TASK, SESSION, THREAD = "task-1", "session-1", "thread-1"
 KINDS = ("task.submitted", "task.started", "model.started", "model.completed", "task.requeued", "task.started")
@@ -339,20 +338,3 @@ def test_what_a_node_settles_is_told_once(kind: str, key: str) -> None:
     assert "ledger told" not in broken(history)
     history.tasks = [replace(history.tasks[0], settled=("plan/1",))]
     assert "ledger told" in broken(history)
-
-
-@pytest.mark.parametrize("size", [1, 7, 10_000])
-@pytest.mark.parametrize(
-    ("parser", "wire"),
-    [
-        (
-            ServerSentEvents,
-            b'retry: 2000\n\nid: 1\nevent: a\ndata: {"x":1}\n\n: heartbeat\n\nevent: b\ndata: {}\n\nid: 2\n',
-        ),
-        (JsonLines, b'\n{"id":1,"event":"a","data":{"x":1}}\n\n{"event":"b","data":{}}\n{"id":2,'),
-    ],
-)
-def test_frames_are_taken_whole_however_they_are_cut(parser: Any, wire: bytes, size: int) -> None:
-    frames = parser()
-    cut = [wire[at : at + size] for at in range(0, len(wire), size)]
-    assert [frame for part in cut for frame in frames.take(part)] == [(1, "a", {"x": 1}), (None, "b", {})]
