@@ -22,7 +22,7 @@ def test_nothing_is_lost_under_faults() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=540,
         check=False,
     )
     print(run.stdout, run.stderr)
