@@ -89,6 +89,15 @@ def delegated(place: str, tool_call: str) -> str:
     return ".".join([place, *tool_call.split("/")[-2:]])
 
 
+SUMMARY: Final = "summary"
+"""The stage of summing a conversation up, and what the keys of its model calls begin with."""
+
+
+def in_command(tool_call: str) -> str:
+    """What all keys of the execution begin with that this tool call of the agent at `MAIN` starts."""
+    return f"command/{'.'.join(tool_call.split('/')[-2:])}/"
+
+
 def review(iteration: int) -> str:
     return f"{REVIEW}/{iteration}"
 

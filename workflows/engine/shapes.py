@@ -111,6 +111,13 @@ class Review(Shape):
     follow_ups: tuple[FollowUp, ...] = ()
 
 
+class ConversationSummary(Shape):
+    """The reply `conversation_summary`."""
+
+    topic: Text
+    summary: Text
+
+
 class _Strict(GenerateJsonSchema):
     """Strict mode wants every property required, no defaults, and null as one of the types.
 

@@ -211,7 +211,7 @@ class ToolStartedSerializer(ToolCallSerializer, ProgressedSerializer):
     arguments = serializers.DictField(help_text="By name, long ones cut.")
 
 
-class ToolCompletedSerializer(ToolCallSerializer, ProgressedSerializer):
+class ToolCompletedSerializer(ToolStartedSerializer):
     ok = serializers.BooleanField(help_text="Whether the tool did its work.")
     result = serializers.CharField(required=False, allow_blank=True, help_text="Where it did.")
     error = serializers.CharField(required=False, help_text="Where it did not: a sentence for the model.")

@@ -43,7 +43,7 @@ class Work(Generic[T]):
 
     `ending`: None where only a reply without tools is an answer. `then`: what the rules for tools end with.
     `last_words`: what it is told when it may call none any more.
-    `iteration`: is entered for each reply, with the tools that it calls.
+    `iteration`: is entered for each reply, with the tools that it calls. `calls_at_once`: of one reply, side by side.
     """
 
     request: Request[T]
@@ -53,6 +53,7 @@ class Work(Generic[T]):
     then: str = prompts.THEN_REPLY
     last_words: str = prompts.NO_MORE_TOOLS
     iteration: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
+    calls_at_once: int = MOST_CALLS_AT_ONCE
 
 
 def most_calls(use: ToolUse) -> int:
@@ -110,14 +111,16 @@ def _call_of(tool: str, reply: Reply, results: Sequence[ToolResult]) -> ToolRequ
 async def _called(
     tools: ToolCaller, doing: Work[T], offered: Toolbox, requests: Sequence[ToolRequest], asked_by: int
 ) -> list[ToolResult]:
-    """The results in the order of the requests, whose calls run side by side.
+    """The results in the order of the requests, whose calls run side by side, or as many of them as may.
 
     What ends the run (a pause, a question that waits) is raised once all of them have come to their own end.
     """
+    room = asyncio.Semaphore(doing.calls_at_once)
 
     async def call(number: int, request: ToolRequest) -> ToolResult:
         place = Place(f"{doing.tool_key}/{asked_by}/{number}", doing.request.stage, doing.request.node)
-        return await tools.call(request, offered, doing.use.confirm, place)
+        async with room:
+            return await tools.call(request, offered, doing.use.confirm, place)
 
     under_way = [asyncio.create_task(call(*one)) for one in enumerate(requests[:MOST_CALLS_AT_ONCE])]
     try:

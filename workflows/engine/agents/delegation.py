@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from workflows.engine.agents.completion import Answer
-from workflows.engine.agents.profile import Profile, tool_name
+from workflows.engine.agents.profile import QUESTION, Profile, tool_name
 from workflows.engine.agents.tool_calls import ToolCaller
 from workflows.engine.journal import Journal, Step
 from workflows.engine.llm.calls import ModelCaller
@@ -14,8 +14,6 @@ from workflows.engine.text import cut
 from workflows.engine.tools import MAX_TIMEOUT_S, Arguments, Tool, ToolContext, ToolFailed
 from workflows.events import Kind
 from workflows.exceptions import IterationsUsedUp, ModelFailed, ModelUnusable
-
-MAX_QUESTION_CHARS: Final = 20_000
 
 Ask = Callable[[Profile, str, str, ModelCaller, ToolCaller], Awaitable[Answer]]
 """Asks an agent something, for a tool call: its profile, the question, the call's key, and whom it works with."""
@@ -58,11 +56,6 @@ def agent_tool(agent: Profile, models: ModelCaller, tools: ToolCaller, ask: Ask)
         name=tool_name(agent.name),
         description=f"Asks the agent {cut(agent.name, 100)!r}, who knows nothing of your conversation.{about}",
         call=call,
-        parameters={
-            "type": "object",
-            "properties": {"question": {"type": "string", "minLength": 1, "maxLength": MAX_QUESTION_CHARS}},
-            "required": ["question"],
-            "additionalProperties": False,
-        },
+        parameters=QUESTION,
         timeout_s=MAX_TIMEOUT_S,
     )

@@ -10,6 +10,14 @@ MOST_DEPTH: Final = 3
 
 
 PREFIX: Final = "agent__"
+MAX_QUESTION_CHARS: Final = 20_000
+QUESTION: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {"question": {"type": "string", "minLength": 1, "maxLength": MAX_QUESTION_CHARS}},
+    "required": ["question"],
+    "additionalProperties": False,
+}
+"""What a tool takes by which an agent is asked."""
 
 
 @dataclass(frozen=True)
@@ -44,4 +52,9 @@ class Profile:
 
 def tool_name(agent: str) -> str:
     """What the tool is called by which an agent of this name is asked."""
-    return PREFIX + (re.sub(r"[^a-zA-Z0-9]+", "_", agent).strip("_").lower()[:50] or "unnamed")
+    return PREFIX + (identifier(agent) or "unnamed")
+
+
+def identifier(name: str) -> str:
+    """A name that people gave, as a part of a tool's name; empty where nothing of it can stand there."""
+    return re.sub(r"[^a-zA-Z0-9]+", "_", name).strip("_").lower()[:50]

@@ -65,12 +65,13 @@ class ToolCaller:
             arguments = await self._allowed(Wanted(request.id, tool, place), arguments, confirm, begun)
         except ToolFailed as failed:
             await self._tell_start(request, place, arguments)
-            return await self._settle(request, place, ToolResult(False, failed.detail), 0.0, {})
+            return await self._settle(request, place, arguments, ToolResult(False, failed.detail), 0.0, {})
         await self._tell_start(request, place, arguments, begun)
         files = CallFiles(self.files)
         started = self.clock()
         result = await ToolRun(tool, self.journal, place, files, self.task_id).result(arguments)
-        return await self._settle(request, place, result, self.clock() - started, files.written if result.ok else {})
+        written = files.written if result.ok else {}
+        return await self._settle(request, place, arguments, result, self.clock() - started, written)
 
     async def _begun(self, place: Place) -> int:
         """How often the call was begun by runs that were lost before it ended."""
@@ -103,16 +104,24 @@ class ToolCaller:
         await self.journal.tell(_start_key(place, begun), Kind.TOOL_STARTED, data)
 
     async def _settle(
-        self, request: ToolRequest, place: Place, result: ToolResult, seconds: float, written: dict[str, str]
+        self,
+        request: ToolRequest,
+        place: Place,
+        arguments: Arguments,
+        result: ToolResult,
+        seconds: float,
+        written: dict[str, str],
     ) -> ToolResult:
         duration_ms = round(seconds * 1000)
         told = cut(result.text, MAX_TOLD_CHARS)
+        shown, is_cut = arguments_told(arguments)
         data = {
             **_about(request, place),
+            "arguments": shown,
             "ok": result.ok,
             "result" if result.ok else "error": told,
             "duration_ms": duration_ms,
-            **({"truncated": True} if told != result.text else {}),
+            **({"truncated": True} if is_cut or told != result.text else {}),
         }
         files = {"files": written} if written else {}
         output = {"tool": request.name, **result._asdict(), "duration_ms": duration_ms, **files}

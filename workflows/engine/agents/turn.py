@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from workflows.engine import keys, prompts
-from workflows.engine.agents.agent import Ending, Work, work
+from workflows.engine.agents.agent import MOST_CALLS_AT_ONCE, Ending, Work, work
 from workflows.engine.agents.checklist import Checklist
 from workflows.engine.agents.completion import AGAIN, COMPLETION, Answer, completed, completion_tool, read_answer
 from workflows.engine.agents.delegation import agent_tool
@@ -27,12 +27,13 @@ NO_ANSWER: Final = "(There was no answer to this: the work on it ended before.)"
 
 @dataclass(frozen=True)
 class Question:
-    """What an agent is asked. `criteria`: when it has succeeded."""
+    """What an agent is asked. `criteria`: when it has succeeded. `calls_at_once`: of tools, of one reply."""
 
     text: str
     criteria: Sequence[str] = ()
     max_iterations: int = 50
     budget_usd: float | None = None
+    calls_at_once: int = MOST_CALLS_AT_ONCE
 
 
 async def take_turn(profile: Profile, question: Question, models: ModelCaller, tools: ToolCaller) -> tuple[Answer, int]:
@@ -51,7 +52,7 @@ async def take_turn(profile: Profile, question: Question, models: ModelCaller, t
             "budget_usd": question.budget_usd,
         },
     )
-    before = _as_messages(await journal.earlier_turns())
+    before = earlier_messages(await journal.earlier_turns())
     return await answer(profile, question, models, tools, keys.MAIN, before)
 
 
@@ -97,6 +98,7 @@ async def answer(
         ending=Ending(COMPLETION, completed, prompts.LAST_ITERATION),
         then=prompts.THEN_COMPLETE,
         iteration=iterations,
+        calls_at_once=question.calls_at_once,
     )
     given = await work(models, replace(tools, toolbox=offered), doing)
     return given, iterations.taken
@@ -107,15 +109,20 @@ async def _own_tools(
 ) -> list[Tool]:
     """What an agent has besides the tools on offer. `completion` is the last one."""
     checklist = await Checklist.of(models.journal, keys.agent_tools(place)) if profile.planning else None
+    return [
+        *(checklist.tools() if checklist else ()),
+        *colleagues(profile, models, tools, place),
+        completion_tool(has_criteria=bool(question.criteria)),
+    ]
+
+
+def colleagues(profile: Profile, models: ModelCaller, tools: ToolCaller, place: str) -> list[Tool]:
+    """The agents that the one at this place may ask, each as a tool."""
 
     async def ask(asked: Profile, text: str, call: str, of_caller: ModelCaller, of_tools: ToolCaller) -> Answer:
         return (await answer(asked, Question(text), of_caller, of_tools, keys.delegated(place, call)))[0]
 
-    return [
-        *(checklist.tools() if checklist else ()),
-        *(agent_tool(agent, models, tools, ask) for agent in profile.agents),
-        completion_tool(has_criteria=bool(question.criteria)),
-    ]
+    return [agent_tool(agent, models, tools, ask) for agent in profile.agents]
 
 
 def _system(profile: Profile) -> str:
@@ -130,8 +137,8 @@ def _user(question: Question) -> str:
     return f"{question.text}\n\n## Success criteria\n{listed}"
 
 
-def _as_messages(turns: Sequence[Turn]) -> list[Message]:
-    """The newest turns that there is room for."""
+def earlier_messages(turns: Sequence[Turn]) -> list[Message]:
+    """The conversation so far: the newest turns that there is room for."""
     messages: list[Message] = []
     room = MAX_EARLIER_CHARS
     for turn in reversed(turns):

@@ -34,6 +34,8 @@ LAST_ITERATION: Final = (
 """The demo model knows it by its beginning."""
 
 
+ASSISTANT: Final = _instructions("assistant.md")
+SUMMARY: Final = _instructions("summary.md")
 TEAM_MEMBER: Final = _instructions("team_member.md")
 """What every participant of a team is told, after its own instructions; `{name}` is its name."""
 TEAM_PLANNER: Final = _instructions("team_planner.md")

@@ -1,0 +1,1 @@
+"""Turns in which commands are called: by an agent, by an assistant, or directly."""
