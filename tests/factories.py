@@ -11,11 +11,13 @@ from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows import services
 from workflows.dialects.agentarea.drafting import draft_of as agent_draft_of
+from workflows.dialects.fastworkflow.asking import Query, turn_of
 from workflows.dialects.workflows.drafting import draft_of
 from workflows.engine import questions as asking
+from workflows.engine.commands.definition import Mode
 from workflows.events import Kind
 from workflows.http.agents import Asked, submission_of
-from workflows.models import BUSINESS_INSIGHTS, Agent, Event, Job, Question, Task, Team, Worker, Workflow
+from workflows.models import BUSINESS_INSIGHTS, Agent, Channel, Event, Job, Question, Task, Team, Worker, Workflow
 from workflows.services import Claim, Write
 
 LAST = 2**40
@@ -132,3 +134,23 @@ def talk_and_pause(caller: Caller, agent: Agent) -> Task:
         task = services.start_conversation(caller, agent, submission_of(agent, Asked("How many?", streams=True)))
         services.pause(task, reason="test")
     return task
+
+
+def make_channel(caller: Caller, name: str | None = None, **fields: Any) -> Channel:
+    """A channel of a new user, with a to-do list unless `partner` says otherwise."""
+    return services.open_channel(caller, name or f"user-{uuid.uuid4().hex[:12]}", **fields)[0]
+
+
+def submit_turn(caller: Caller, channel: Channel, text: str = "create a todo", **fields: Any) -> Task:
+    """The next turn of a channel. If the test stack runs, its worker takes it once this is committed."""
+    query = Query(fields.pop("mode", Mode.AGENT), text, fields.pop("timeout_seconds", 60), **fields)
+    return services.take_channel_turn(caller, channel, turn_of(channel, query))
+
+
+def turn_and_complete(caller: Caller, channel: Channel, text: str = "create a todo", answer: str = "Done.") -> Task:
+    """A turn that was answered so, by no worker of the test stack."""
+    with transaction.atomic():
+        claimed = services.claim(submit_turn(caller, channel, text).pk, make_worker().pk)
+        assert claimed
+        services.complete(claimed[0], {"final_response": answer}, Write(claimed[1], LAST))
+    return claimed[0]

@@ -34,6 +34,8 @@ JOBS = {
     Job.RUN: "Generate and execute",
     Job.AGENT: "Agent",
     Job.ASK: "Ask a team",
+    Job.COMMAND: "Turn",
+    Job.SUMMARY: "Sum up",
 }
 """What a task does, in a word or three."""
 

@@ -18,6 +18,7 @@ from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.events import Kind
 from workflows.models.agent import AgentVersion
+from workflows.models.channel import Channel
 from workflows.models.fields import OrderedJSONField
 from workflows.models.stream import StreamKey
 from workflows.models.thread import Thread
@@ -36,6 +37,10 @@ class Job(models.TextChoices):
     """An agent's turn in a conversation."""
     ASK = "team_ask"
     """A question to a team."""
+    COMMAND = "command_turn"
+    """A turn of a channel's conversation: commands are called, by an agent, an assistant or directly."""
+    SUMMARY = "conversation_summary"
+    """A topic and a summary for a conversation that was left."""
 
 
 class Status(models.TextChoices):
@@ -115,6 +120,8 @@ class Task(models.Model):
     thread = models.ForeignKey(Thread, null=True, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     run_no = models.IntegerField(null=True)
     """Its number in its thread."""
+    channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT, related_name="turns", db_index=False)
+    """Whose turn it is. A channel has one at a time, whatever the conversation."""
     workflow_version = models.ForeignKey(WorkflowVersion, null=True, on_delete=models.SET_NULL, related_name="tasks")
     agent_version = models.ForeignKey(AgentVersion, null=True, on_delete=models.SET_NULL, related_name="tasks")
     rerun_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="reruns")
@@ -214,6 +221,11 @@ class Task(models.Model):
                 fields=["thread"],
                 name="task_one_at_a_time_in_a_thread",
                 condition=models.Q(thread__isnull=False, status="running"),
+            ),
+            models.UniqueConstraint(
+                fields=["channel"],
+                name="task_one_unfinished_per_channel",
+                condition=models.Q(channel__isnull=False, ended_at=None),
             ),
             models.UniqueConstraint(
                 fields=["owner", "group", "idempotency_route", "idempotency_key"],

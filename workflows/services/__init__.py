@@ -13,6 +13,14 @@ from workflows.services.agents import (
 from workflows.services.append import Appended, Claim, TextPiece, Write, append, append_texts
 from workflows.services.budgets import is_limited, release, reserve
 from workflows.services.cancel import cancel, cancel_quietly
+from workflows.services.channels import (
+    Partner,
+    activate_conversation,
+    give_feedback,
+    leave_conversation,
+    open_channel,
+    take_channel_turn,
+)
 from workflows.services.claim import claim, requeue
 from workflows.services.deliveries import replay
 from workflows.services.finish import complete, expire_deadline, fail
@@ -24,6 +32,7 @@ from workflows.services.retention import compact_texts, prune_events
 from workflows.services.sessions import close_session, expire_idle_sessions, open_session, touch_sessions
 from workflows.services.submit import Idempotency, Submission, submit
 from workflows.services.teams import delete_team, save_team
+from workflows.services.todos import complete_todo, create_todo, delete_todo, rename_todo, todos_of
 from workflows.services.webhooks import (
     create_webhook,
     deactivate_webhook,
@@ -39,9 +48,11 @@ __all__ = [
     "Claim",
     "Draft",
     "Idempotency",
+    "Partner",
     "Submission",
     "TextPiece",
     "Write",
+    "activate_conversation",
     "answer",
     "answers_of",
     "append",
@@ -54,13 +65,16 @@ __all__ = [
     "close_session",
     "compact_texts",
     "complete",
+    "complete_todo",
     "create_agent",
+    "create_todo",
     "create_webhook",
     "create_workflow",
     "deactivate_webhook",
     "delete_agent",
     "delete_mcp_server",
     "delete_team",
+    "delete_todo",
     "delete_webhook",
     "delete_workflow",
     "edit_agent",
@@ -70,12 +84,16 @@ __all__ = [
     "expire_idle_sessions",
     "expire_questions",
     "fail",
+    "give_feedback",
     "give_first_agent",
     "is_limited",
+    "leave_conversation",
+    "open_channel",
     "open_session",
     "pause",
     "prune_events",
     "release",
+    "rename_todo",
     "replay",
     "requeue",
     "rerun",
@@ -88,7 +106,9 @@ __all__ = [
     "save_team",
     "start_conversation",
     "submit",
+    "take_channel_turn",
     "take_turn",
+    "todos_of",
     "touch_sessions",
     "wait",
 ]

@@ -6,8 +6,8 @@ the UPDATE takes the task's row lock, `seq` comes from the locked row, so the or
 pieces of text of many tasks.
 
 Lock order, everywhere: tasks by id, then sessions by id, then a group's spending (a data-modifying CTE that nothing
-refers to is run after the others, says PostgreSQL's manual). A thread is locked only by the submission of a task,
-before that task is there.
+refers to is run after the others, says PostgreSQL's manual). A channel, and after it a thread, is locked only by who
+holds no task, mostly by the submission of one before it is there; a conversation is locked last.
 """
 
 import json

@@ -8,16 +8,21 @@ from django.utils import timezone
 
 from workflows.events import Kind
 from workflows.exceptions import TaskError, TimedOut
-from workflows.models import Task
+from workflows.models import Job, Task
 from workflows.services.append import Write, append
 from workflows.services.standing import iterations
+from workflows.services.summaries import keep_summary
 
 
+@transaction.atomic
 def complete(task: Task, result: Mapping[str, Any], write: Write) -> bool:
     """The task is done. Its closing event carries the result and what it took. Raises StaleClaim."""
     data = {"result": dict(result), **_taken(task)}
     changes = {"result": dict(result), "progress": 100, "current_state": "Completed"}
-    return append(task.pk, Kind.TASK_COMPLETED, data, write=write, changes=changes) is not None
+    is_complete = append(task.pk, Kind.TASK_COMPLETED, data, write=write, changes=changes) is not None
+    if is_complete and task.job == Job.SUMMARY:
+        keep_summary(task, result)
+    return is_complete
 
 
 @transaction.atomic

@@ -61,6 +61,7 @@ def rerun(
             params=params,
             secrets=secrets or {},
             timeout_seconds=task.timeout_seconds,
+            channel=task.channel,
             thread=task.thread,
             queues=False,
             workflow_version=task.workflow_version,

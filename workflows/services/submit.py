@@ -15,7 +15,7 @@ from sessions.callers import Caller
 from sessions.models import ClientSession
 from workflows.events import Kind
 from workflows.exceptions import Conflict
-from workflows.models import AgentVersion, Job, Task, Thread, WorkflowVersion
+from workflows.models import AgentVersion, Channel, Job, Task, Thread, WorkflowVersion
 from workflows.services import secrets
 from workflows.services.append import append
 from workflows.services.deliveries import enrol
@@ -46,6 +46,7 @@ class Submission:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     ignored: Sequence[str] = ()
     session: ClientSession | None = None
+    channel: Channel | None = None
     thread: Thread | None = None
     queues: bool = True
     """Whether the task waits for its turn in the thread. If not, it is refused while another one is unfinished."""
@@ -91,7 +92,9 @@ def _submit_once(caller: Caller, submission: Submission, idempotency: Idempotenc
 
 @transaction.atomic
 def _submit(caller: Caller, submission: Submission) -> Task:
-    # The thread before the session: nobody who holds a session waits for a thread.
+    # The channel before the thread, and that before the session: nobody who holds the later one waits for the earlier.
+    if submission.channel:
+        check_free(submission.channel)
     run_no = _next_run(submission.thread, queues=submission.queues) if submission.thread else None
     session = submission.session
     if session and not _keep_open(session):
@@ -102,6 +105,7 @@ def _submit(caller: Caller, submission: Submission) -> Task:
         group=caller.group,
         owner=caller.user,
         session=session,
+        channel=submission.channel,
         thread=submission.thread,
         run_no=run_no,
         workflow_version=submission.workflow_version,
@@ -135,6 +139,13 @@ def _submit(caller: Caller, submission: Submission) -> Task:
     enrol(task)
     enqueue(task.pk)
     return task
+
+
+def check_free(channel: Channel) -> None:
+    """Hold the channel until commit, so that it gets one turn at a time. Raises Conflict while one is under way."""
+    Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
+    if Task.objects.unfinished().filter(channel=channel).exists():
+        raise Conflict(f"A turn is already in progress for user: {channel.name}")
 
 
 def _keep_open(session: ClientSession) -> bool:

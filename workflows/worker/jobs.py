@@ -9,6 +9,9 @@ from workflows.engine.agents.files import TaskFiles
 from workflows.engine.agents.profile import Profile
 from workflows.engine.agents.tool_calls import ToolCaller
 from workflows.engine.agents.turn import Question, take_turn
+from workflows.engine.commands.definition import Mode, WorkflowCommand
+from workflows.engine.commands.summary import summarise
+from workflows.engine.commands.turn import Action, Asked, take_command_turn
 from workflows.engine.execution.executor import ExecutionLimits, execute
 from workflows.engine.generation.generator import generate
 from workflows.engine.journal import Journal
@@ -103,6 +106,52 @@ async def run_agent(
     }
 
 
+async def run_command(
+    task: Task, secrets: Mapping[str, str], models: Models, journal: Journal, tools: Toolbox
+) -> dict[str, Any]:
+    """A turn of a channel. The result: `{goal, final_response, success, command_name, command_parameters,
+    workflow_name, context, started_at, message}`."""
+    model = _model_of(task, secrets)
+    params = task.params
+    answered = await take_command_turn(
+        Asked(
+            mode=Mode(params["mode"]),
+            query=task.goal,
+            profile=Profile.from_json(params["agent"]),
+            workflow=WorkflowCommand.from_json(params["workflow"]),
+            context=params["context"],
+            action=Action(**params["action"]) if params["action"] else None,
+            max_iterations=params["max_iterations"],
+            budget_usd=None if task.budget_usd is None else float(task.budget_usd),
+            nodes_at_once=settings.NODES_AT_ONCE,
+        ),
+        ModelCaller(model, models, journal),
+        ToolCaller(tools, journal, TaskFiles(journal), str(task.pk)),
+    )
+    is_demo = model.provider == DEMO and params["mode"] != Mode.ACTION
+    return {
+        "goal": task.goal,
+        "final_response": answered.response,
+        "success": answered.success,
+        "command_name": answered.command,
+        "command_parameters": dict(answered.parameters),
+        "workflow_name": params["workflow_name"],
+        "context": params["context"],
+        "started_at": round(task.created_at.timestamp() * 1000),
+        "message": "Answered by the demo model" if is_demo else "Answered",
+    }
+
+
+async def run_summary(
+    task: Task, secrets: Mapping[str, str], models: Models, journal: Journal, tools: Toolbox
+) -> dict[str, Any]:
+    """A conversation is summed up. The result: `{goal, topic, summary, message}`."""
+    model = _model_of(task, secrets)
+    said = await summarise(task.params["turns"], ModelCaller(model, models, journal))
+    by = " by the demo model" if model.provider == DEMO else ""
+    return {"goal": task.goal, "topic": said.topic, "summary": said.summary, "message": f"Summed up{by}"}
+
+
 async def _execute(
     task: Task, graph: Mapping[str, Any], model: ModelSettings, models: Models, journal: Journal, tools: Toolbox
 ) -> dict[str, Any]:
@@ -140,4 +189,6 @@ JOBS: Mapping[str, Run] = {
     Job.RUN: run_whole,
     Job.ASK: run_team,
     Job.AGENT: run_agent,
+    Job.COMMAND: run_command,
+    Job.SUMMARY: run_summary,
 }

@@ -12,7 +12,7 @@ from workflows.engine.journal import Step, Turn, Usage
 from workflows.engine.questions import Answer, Question
 from workflows.events import Kind
 from workflows.exceptions import BudgetExceeded, Paused, Waiting
-from workflows.models import Event, Task
+from workflows.models import Event, Status, Task
 from workflows.models import Step as StepRow
 from workflows.services import Claim, Write
 from workflows.services.standing import STANDING, standing
@@ -193,6 +193,9 @@ def _event_key(kind: Kind, key: str) -> str:
 
 def _earlier_turns(task: Task) -> list[Turn]:
     before = Task.objects.filter(thread=task.thread_id, run_no__lt=task.run_no or 0).order_by("-run_no")
+    if task.channel_id:
+        # Of a turn that was given up nothing is to be seen in the next one.
+        before = before.filter(status=Status.COMPLETED)
     newest = before.values_list("goal", "result")[:MOST_EARLIER_TURNS]
     return [Turn(goal, result["final_response"] if result else None) for goal, result in reversed(newest)]
 

@@ -30,6 +30,7 @@ from workflows.worker.journal import DatabaseJournal
 from workflows.worker.lease import Held
 from workflows.worker.mcp import McpServers
 from workflows.worker.texts import TextWriter
+from workflows.worker.todos import with_todos
 from workflows.worker.webhooks import Deliverer
 
 logger = logging.getLogger(__name__)
@@ -137,6 +138,7 @@ class Runtime:
                     await journal.load()
                     secrets = stored_secrets.decrypt(task.secrets) if task.secrets else {}
                     tools = await self._mcp.tools_of(task, secrets, journal)
+                    tools = with_todos(task, tools, self._threads)
                     result = await JOBS[task.job](task, secrets, self._models, journal, tools)
             except TimeoutError:
                 if not limit.expired():

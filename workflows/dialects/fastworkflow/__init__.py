@@ -1,0 +1,1 @@
+"""fastWorkflow's API: `docs/dialects/fastworkflow.md`."""
