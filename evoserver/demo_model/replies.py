@@ -15,9 +15,10 @@ from evoserver.demo_model.instances import make_instance
 from evoserver.demo_model.planner import make_plan
 from evoserver.demo_model.prompts import Prompt
 from evoserver.demo_model.spoiling import spoil_data, spoil_text
+from evoserver.demo_model.spoken import is_mapping, mapped
 from evoserver.demo_model.teamwork import Turn, next_speaker, read_turn, speak, team_calls
 from evoserver.demo_model.tooling import Wanted, as_calls, results_of, wanted_calls
-from evoserver.demo_model.turns import is_turn, next_calls
+from evoserver.demo_model.turns import is_turn, next_calls, sum_up
 from evoserver.demo_model.words import content_words, shorten, split_words
 from evoserver.demo_model.writer import make_agents, write_paragraph
 
@@ -72,6 +73,8 @@ def _wanted(request: ChatRequest, faults: Faults, turn: Turn | None) -> list[Wan
     insists = any(name.startswith("tool") for name in faults.names)
     if turn and not insists:
         return team_calls(turn, request)
+    if is_mapping(request):
+        return mapped(request)
     return next_calls(request, faults) if is_turn(request) else wanted_calls(request, faults)
 
 
@@ -85,6 +88,8 @@ def _data(request: ChatRequest, prompt: Prompt) -> Any:
         case "node_result" if prompt.outputs:
             # Feedback changes nothing about the work.
             return do_task(request.first_user_text, prompt.outputs, results_of(request))
+        case "conversation_summary":
+            return sum_up(request)
         case "next_speaker":
             return next_speaker(request)
         case "workflow_review" if prompt.results is not None:

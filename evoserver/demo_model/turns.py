@@ -5,7 +5,8 @@ from typing import Final
 
 from evoserver.demo_model.chat import ChatRequest, Json, Message
 from evoserver.demo_model.faults import Faults
-from evoserver.demo_model.prompts import FEEDBACK
+from evoserver.demo_model.prompts import FEEDBACK, json_section, objects
+from evoserver.demo_model.spoken import completed, spoken
 from evoserver.demo_model.tooling import Wanted, asked_for, insisted_on, result_in
 from evoserver.demo_model.words import shorten
 from evoserver.demo_model.writer import MARK
@@ -28,7 +29,8 @@ def next_calls(request: ChatRequest, faults: Faults) -> list[Wanted]:
     usable = [tool for tool in request.tools if tool["name"] not in (COMPLETION, *_PLANNING)]
     if "tool-loop" in faults:
         return insisted_on(request, usable) or [("no_such_tool", {})]
-    wanted = asked_for(question, usable) or (insisted_on(request, usable) if "tools" in faults else [])
+    wanted = asked_for(question, usable) or [completed(call, usable) for call in spoken(question, usable)]
+    wanted = wanted or (insisted_on(request, usable) if "tools" in faults else [])
     steps = [wanted] if wanted else []
     if {tool["name"] for tool in request.tools} > set(_PLANNING):
         plan = [f"Use {name}" for name, _ in wanted] + ["Write the answer"]
@@ -39,6 +41,15 @@ def next_calls(request: ChatRequest, faults: Faults) -> list[Wanted]:
     steps.append([(COMPLETION, _completion(request, question, since))])
     taken = sum(bool(message.calls) for message in since if message.role == "assistant")
     return steps[min(taken, len(steps) - 1)]
+
+
+def sum_up(request: ChatRequest) -> Json:
+    """A topic and a summary of a conversation, in the words of those who spoke."""
+    turns = objects(json_section("Conversation", request.first_user_text)) or ({"asked": request.last_user_text},)
+    asked = [shorten(str(turn.get("asked", "")), 80) for turn in turns]
+    said = "; ".join(f"“{one}”" for one in asked[:5])
+    summary = f"{len(turns)} turns. Asked was: {said}. The last answer: {shorten(str(turns[-1].get('answered')), 200)}"
+    return {"topic": f"{shorten(asked[0], 60)} {MARK}", "summary": f"{summary} {MARK}"}
 
 
 def _question(request: ChatRequest) -> tuple[str, list[Message]]:
