@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("workflows.dashboard.urls")),
     path("", include("workflows.dialects.evoagentx.urls")),
     path("", include("workflows.dialects.autogen.urls")),
+    path("", include("workflows.dialects.fastworkflow.urls")),
     path("api/v1/", include("workflows.dialects.native.urls")),
     path("api/v1/", include("workflows.dialects.workflows.urls")),
     path("api/v1/", include("workflows.dialects.agentarea.urls")),

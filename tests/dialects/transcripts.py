@@ -25,7 +25,10 @@ TEXTS = ("token", "task_token", "model.text")
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
-MILLISECONDS = re.compile(r'("(?:latency_ms|first_token_ms|duration_ms|execution_time)": ?)\d[\d.]*(?:e-\d+)?')
+MILLISECONDS = re.compile(
+    r'("(?:latency_ms|first_token_ms|duration_ms|execution_time|timestamp_ms|(?:started|created|updated)_at)": ?)'
+    r"\d[\d.]*(?:e-\d+)?"
+)
 SEQUENCE = re.compile(r'("(?:seq|last_seq|chunk_index)": ?|"event_id": ?"\d+-|\nid: (?:\d+-)?|last_event_id=)\d++(?!-)')
 
 

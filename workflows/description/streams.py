@@ -12,7 +12,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
-from workflows.streaming.frames import NDJSON, SSE
+from workflows.streaming.frames import NDJSON, SSE, JsonLines
 
 RESET = "reset"
 UNNAMED = "message"
@@ -34,10 +34,14 @@ class Frames:
     data: Mapping[str, type[serializers.Serializer[Any]]]
     example: str
     without_id: Collection[str] = (RESET,)
+    rarely_without_id: Collection[str] = ()
+    """Frames that are rows, except where a request was refused by one."""
     of_thread: bool = False
     """Whether the ids are those of a thread."""
     are_named: bool = True
     """Whether the names are sent; if not, they only tell the frames apart here."""
+    lines: JsonLines = NDJSON
+    """How NDJSON is written."""
 
     @cached_property
     def serializer(self) -> PolymorphicProxySerializer:
@@ -52,7 +56,7 @@ class Frames:
             fields["event"] = serializers.ChoiceField([name], required=name != UNNAMED)
         if name not in self.without_id:
             # Where frames have no names, a `reset` is one of them, and has no id.
-            is_there = name != UNNAMED
+            is_there = name != UNNAMED and name not in self.rarely_without_id
             fields["id"] = (
                 serializers.RegexField(THREAD_ID, required=is_there)
                 if self.of_thread
@@ -64,14 +68,16 @@ class Frames:
 
 def responses(frames: Frames) -> dict[Any, OpenApiResponse]:
     """What a stream answers, for `extend_schema`."""
+    key = frames.lines.name_key
+    named = "" if key == NDJSON.name_key else f", with its name as `{key}` instead of `event`"
     text = (
         "The events so far, then live, until the one that ends the stream. Of an SSE event, `data` is the JSON of the "
-        "frame's `data`; of NDJSON each line is a frame. A `retry:` comes first; comments and empty lines keep the "
-        "connection open."
+        f"frame's `data`; of NDJSON each line is a frame{named}. A `retry:` comes first; comments and empty lines keep "
+        "the connection open."
     )
     examples = {
         SSE.content_type: frames.example,
-        NDJSON.content_type: as_json_lines(frames.example),
+        NDJSON.content_type: as_json_lines(frames.example, frames.lines.name_key),
     }
     return {
         **{
@@ -86,14 +92,14 @@ def responses(frames: Frames) -> dict[Any, OpenApiResponse]:
     }
 
 
-def as_json_lines(sse: str) -> str:
+def as_json_lines(sse: str, name_key: str = NDJSON.name_key) -> str:
     """A stream in SSE as NDJSON would have it. Its frames have one line of data each, as ours do."""
     lines = [""]
     for block in sse.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith("retry:"))
         if "data" in fields:
             id = f'"id":{_id_as_json(fields["id"])},' if "id" in fields else ""
-            name = f'"event":"{fields["event"]}",' if "event" in fields else ""
+            name = f'"{name_key}":"{fields["event"]}",' if "event" in fields else ""
             lines.append(f'{{{id}{name}"data":{fields["data"]}}}')
     return "\n".join(lines) + "\n"
 

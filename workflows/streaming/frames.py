@@ -68,6 +68,7 @@ class ServerSentEvents:
 class JsonLines:
     """One JSON object a line: `{"id", "event", "data"}`. An empty line keeps the connection open."""
 
+    name_key = "event"
     content_type = "application/x-ndjson"
     preamble = b"\n"
     heartbeat = b"\n"
@@ -76,7 +77,7 @@ class JsonLines:
     def encode(self, frame: Frame, id: str | None) -> bytes:
         # Ids that count are numbers here, as they always were.
         head = {} if id is None else {"id": int(id) if id.isdigit() else id}
-        name = {} if frame.name is None else {"event": frame.name}
+        name = {} if frame.name is None else {self.name_key: frame.name}
         return _dump({**head, **name, "data": frame.data}).encode("ascii") + b"\n"
 
 

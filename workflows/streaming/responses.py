@@ -77,6 +77,7 @@ async def stream_response(
     on_left: Callable[[], None] | None = None,
     on_end: Callable[[], None] | None = None,
     sse: Format = SSE,
+    lines: Format = NDJSON,
     begin: str = "",
     types: tuple[str, ...] = (),
     is_held: bool = False,
@@ -84,10 +85,10 @@ async def stream_response(
     """The stream of a task, session or thread, from the id that the request names, as SSE or (by `Accept`) NDJSON.
 
     `greeting` is a frame that comes first, without an id. `on_left` is called if the reader goes before the end,
-    `on_end` if it has taken the last frame. `sse`
-    is how this dialect writes SSE, `begin` the id for a request that names none, `types` are globs beside those of the
-    request. A stream that `is_held` tells nothing before everything in it has ended, and then all at once. 204
-    where that id closed the stream. The view has checked that the caller may see it; the hub checks, at each heartbeat,
+    `on_end` if it has taken the last frame. `sse` and `lines` are how this dialect writes SSE and NDJSON, `begin` the
+    id for a request that names none, `types` are globs beside those of the request. A stream that `is_held` tells
+    nothing before everything in it has ended, and then all at once. 204 where that id closed the stream. The view has
+    checked that the caller may see it; the hub checks, at each heartbeat,
     that the caller is still who it was. Raises TooMany beyond `STREAMS_PER_CALLER`, and
     NotAuthenticated for a ticket that is for another stream or over.
     """
@@ -97,7 +98,7 @@ async def stream_response(
     if caller.ticket:
         _check_ticket(caller.ticket, key)
     get_hub().check_room(caller)
-    format = requested_format(request, sse)
+    format = requested_format(request, sse, lines)
     state = await sync_to_async(log.read_state)(key)
     place = await sync_to_async(find_place)(key, last_event_id(request) or begin, state)
     if place.finished:
@@ -194,8 +195,8 @@ def find_place(key: StreamKey, given: str, state: log.StreamState) -> Place:
     return Place(after=id, finished=state.closed and id == state.last_id)
 
 
-def requested_format(request: HttpRequest, sse: Format = SSE) -> Format:
-    return NDJSON if NDJSON.content_type in request.headers.get("Accept", "") else sse
+def requested_format(request: HttpRequest, sse: Format = SSE, lines: Format = NDJSON) -> Format:
+    return lines if lines.content_type in request.headers.get("Accept", "") else sse
 
 
 def requested_types(request: HttpRequest) -> tuple[str, ...]:
