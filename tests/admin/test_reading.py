@@ -15,6 +15,7 @@ from tests.admin.conftest import allow
 from tests.factories import (
     make_agent,
     make_cancelled,
+    make_channel,
     make_running,
     make_task,
     make_worker,
@@ -22,14 +23,32 @@ from tests.factories import (
     run_and_cancel,
     talk_and_cancel,
     tell,
+    turn_and_complete,
 )
 from workflows import services
 from workflows.admin.timeline import PAGE
 from workflows.engine.journal import Step as EngineStep
 from workflows.events import Kind
-from workflows.models import Agent, AgentVersion, Event, Step, Task, Thread, Worker, Workflow, WorkflowVersion
+from workflows.models import (
+    Agent,
+    AgentVersion,
+    Channel,
+    Conversation,
+    Event,
+    Feedback,
+    Step,
+    Task,
+    Thread,
+    Todo,
+    Worker,
+    Workflow,
+    WorkflowVersion,
+)
 
-HISTORY = [Task, Step, Event, Worker, ClientSession, Workflow, WorkflowVersion, Thread, AgentVersion]
+HISTORY = [
+    Task, Step, Event, Worker, ClientSession, Workflow, WorkflowVersion, Thread, AgentVersion, Channel, Conversation,
+    Feedback, Todo,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("model", [*HISTORY, Agent, ApiToken])
@@ -41,6 +60,7 @@ def test_every_list_is_there(client: Client, model: type[Model]) -> None:
 def test_history_is_read_only(client: Client, caller: Caller, model: type[Model]) -> None:
     task, claim = make_running(caller, make_worker(), session=services.open_session(caller))
     make_workflow(caller)
+    talk(caller)
     step = EngineStep(key="plan/1", kind="model", output={})
     services.append(task.pk, Kind.MODEL_COMPLETED, {}, write=services.Write(claim, 1), step=step)
     row = model._default_manager.order_by("-pk").first()
@@ -51,6 +71,29 @@ def test_history_is_read_only(client: Client, caller: Caller, model: type[Model]
     assert client.post(page_url(row).replace("/change/", "/delete/"), {"post": "yes"}).status_code == 403
     client.post(list_url(model), {"action": "delete_selected", "_selected_action": str(row.pk), "post": "yes"})
     assert model._default_manager.count() == before
+
+
+def talk(caller: Caller) -> Channel:
+    """A channel with an answered turn, feedback on it, and a to-do."""
+    channel = make_channel(caller)
+    turn_and_complete(caller, channel)
+    channel.refresh_from_db()
+    services.give_feedback(channel, score=True, text=f"Quick {channel.name}")
+    services.create_todo(channel.pk, "test", f"Rest {channel.name}")
+    return channel
+
+
+def test_a_channel_leads_to_its_conversations_turns_and_todos(client: Client, caller: Caller) -> None:
+    channel = talk(caller)
+    assert channel.name in text_of(client.get(f"{list_url(Channel)}?q={channel.name}"))
+    page = text_of(client.get(page_url(channel)))
+    conversation = channel.conversations.get()
+    for model, shown in ((Conversation, conversation.topic), (Todo, f"Rest {channel.name}")):
+        listed = f"{list_url(model)}?channel={channel.pk}"
+        assert listed in page
+        assert shown in text_of(client.get(listed))
+    assert f"{list_url(Task)}?thread={conversation.thread_id}" in text_of(client.get(page_url(conversation)))
+    assert f"Quick {channel.name}" in text_of(client.get(list_url(Feedback)))
 
 
 def test_an_agent_leads_to_its_versions_and_conversations(client: Client, caller: Caller) -> None:

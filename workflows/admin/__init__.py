@@ -6,6 +6,7 @@ from sessions.login import AdminLoginForm
 from workflows.admin import (
     agents,
     budgets,
+    channels,
     events,
     mcp_servers,
     questions,
@@ -22,6 +23,7 @@ from workflows.admin import (
 __all__ = [
     "agents",
     "budgets",
+    "channels",
     "events",
     "mcp_servers",
     "questions",
