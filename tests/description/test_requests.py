@@ -176,7 +176,7 @@ FORBIDDEN = "extra_forbidden"
 JUDGED = (
     "base_url", "api_base", "cursor", "goal", "stream", "nodes", "inputs", "tasks", "name", "workflow_graph", "after",
     "task_id", "url", "types", "arguments", "value", "mcpServers", "parameters", "instruction", "model_id",
-    "question", "team",
+    "question", "team", "user_id", "user_query", "workflow_path", "startup_command", "command_name", "nl_feedback",
 )  # fmt: skip
 """Fields whose values this server has to know, or in which a person has to see something, or that have another name."""
 

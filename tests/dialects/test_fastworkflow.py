@@ -12,7 +12,7 @@ from tests.factories import kinds_of, make_agent, make_workflow
 from tests.stack import wait_for
 from tests.streaming.sse import Message
 from workflows.events import Kind
-from workflows.models import Agent, AgentVersion, Event, Question, Status, Task, Todo
+from workflows.models import Agent, AgentVersion, Event, Feedback, Question, Status, Task, Todo
 
 NAMES = ["direction", "raw_command", "command_name", "parameters", "response_text", "success", "timestamp_ms"]
 
@@ -176,6 +176,28 @@ def test_a_registered_workflow_is_one_command(url: str, caller: Caller) -> None:
     done = user.post("perform_action", action={"command_name": command, "parameters": {}})
     assert (done.json()["success"], done.json()["workflow_name"]) == (True, workflow.name)
     assert len(done.json()["traces"]) == 2
+
+
+def test_conversations_are_left_summed_up_and_gone_on_with(url: str) -> None:
+    user = User(url)
+    user.ask("create a todo to rest")
+    assert user.conversations()[0]["topic"] == "create a todo to rest"
+    assert user.post("new_conversation").json() == {"status": "ok"}
+    user.ask("list my todos")
+    wait_for(lambda: user.conversations()[-1]["summary"], "a model has summed it up")
+    assert [(one["conversation_id"], one["topic"]) for one in user.conversations()] == [
+        (2, "list my todos"),
+        (1, "create a todo to rest (demo)"),
+    ]
+    assert [one["conversation_id"] for one in user.conversations(limit=1)] == [2]
+    assert user.post("activate_conversation", conversation_id=1).json() == {"status": "ok"}
+    turn = user.post("invoke_agent", user_query="complete the first").headers["X-Task-Id"]
+    asked = Event.objects.filter(task=turn, kind=Kind.MODEL_STARTED).order_by("seq")[0]
+    assert asked.data["messages"] == 4, "its instructions, the first turn's query and answer, this query"
+    assert [one["conversation_id"] for one in user.conversations()] == [1, 2]
+    assert user.post("post_feedback", binary_or_numeric_score=4.5, nl_feedback="Quick").json() == {"status": "ok"}
+    feedback = Feedback.objects.get(turn=turn)
+    assert (feedback.score, feedback.text) == (4.5, "Quick")
 
 
 def test_the_first_turn_of_a_new_user_and_who_needs_no_name(url: str, caller: Caller, stranger_token: str) -> None:

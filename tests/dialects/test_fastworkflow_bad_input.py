@@ -59,7 +59,7 @@ def test_a_query_that_is_none_is_refused_before_any_stream(user: User, body: Any
         ),
         ("activate_conversation", {}, ["conversation_id"]),
         ("activate_conversation", {"conversation_id": "1"}, ["conversation_id"]),
-        ("post_feedback", {}, []),
+        ("post_feedback", {}, ["nl_feedback"]),
         ("post_feedback", {"binary_or_numeric_score": "good"}, ["binary_or_numeric_score"]),
         ("post_feedback", {"binary_or_numeric_score": 1}, ["user_id"]),
     ],

@@ -26,6 +26,12 @@ class FailedSerializer(serializers.Serializer[Any]):
     error = ErrorSerializer(required=False, help_text="What ended it.")
 
 
+class UseFetchSerializer(serializers.Serializer[Any]):
+    """Without a `task_id`."""
+
+    detail = serializers.CharField(help_text="That a query is sent by POST.")
+
+
 class CommandResponseSerializer(serializers.Serializer[Any]):
     response = serializers.CharField(allow_blank=True)
     success = serializers.BooleanField()
@@ -98,6 +104,16 @@ FRAMES = Frames(
     lines=LINES,
     example="""\
 retry: 2000
+id: 8
+event: trace
+data: {"direction":"agent_to_workflow","raw_command":"create_todo {\\"text\\": \\"todo (demo)\\"}","command_name":null,\
+"parameters":null,"response_text":null,"success":null,"timestamp_ms":1795290534217}
+
+id: 9
+event: trace
+data: {"direction":"workflow_to_agent","raw_command":null,"command_name":"create_todo","parameters":\
+{"text":"todo (demo)"},"response_text":"Todo 1 is on the list: todo (demo)","success":true,"timestamp_ms":1795290534272}
+
 """,
 )
 

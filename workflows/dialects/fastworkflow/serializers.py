@@ -109,11 +109,12 @@ class FeedbackSerializer(UserSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("binary_or_numeric_score") is None and not attrs.get("nl_feedback"):
-            raise serializers.ValidationError("Give a binary_or_numeric_score, an nl_feedback, or both.")
+            said = "Give a binary_or_numeric_score, an nl_feedback, or both."
+            raise serializers.ValidationError({"nl_feedback": said}, code="required")
         return attrs
 
 
 class FollowSerializer(serializers.Serializer[Any]):
     """Which turn is followed."""
 
-    task_id = serializers.CharField(required=False, max_length=100, help_text="From `X-Task-Id` of the `POST`.")
+    task_id = serializers.CharField(max_length=100, help_text="From `X-Task-Id` of the `POST`.")

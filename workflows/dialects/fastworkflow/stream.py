@@ -43,13 +43,12 @@ USE_FETCH: Final = (
     examples=answers.INVOKE,
     frames=answers.FRAMES,
     parameters=[IDEMPOTENCY_KEY, KEEP],
-    headers={"X-Task-Id": "Likewise; not where the turn was refused."},
 )
 @endpoint(Right.RUN, "POST")
 async def invoke_agent_stream(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     """`POST /invoke_agent_stream`: the commands as they are called, then the answer. What is wrong once the body has
     been read is one frame `error`, with the status 200. Who leaves before the end cancels the turn, unless with
-    `keep=true` or an `Idempotency-Key`."""
+    `keep=true` or an `Idempotency-Key`. `X-Task-Id` has the turn's task, unless it was refused."""
     keep = keeps(request)
     asked = validated(InvokeSerializer, json_body(request))
     idempotency_of(request)
@@ -63,7 +62,13 @@ async def invoke_agent_stream(request: HttpRequest, caller: Caller) -> HttpRespo
     return response
 
 
-@describe("Follow a turn", frames=answers.FRAMES, errors=(404, 405), parameters=[FollowSerializer])
+@describe(
+    "Follow a turn",
+    answers={405: answers.UseFetchSerializer},
+    frames=answers.FRAMES,
+    errors=(404,),
+    parameters=[FollowSerializer],
+)
 @endpoint(Right.SEE, "GET")
 async def follow_turn(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     """`GET /invoke_agent_stream`: the same frames of a turn that was begun before, from the beginning or an id on."""
