@@ -63,10 +63,10 @@ export class Execution {
       case "tool.started": {
         const run = this.of(data.node);
         if (run) run.note = `uses ${data.tool}`;
-        return `${data.node}: uses ${data.tool} ${JSON.stringify(data.arguments)}`;
+        return `${data.node ?? "The agent"}: uses ${data.tool} ${JSON.stringify(data.arguments)}`;
       }
       case "tool.completed":
-        return `${data.node}: ${data.tool} ${data.ok ? `answered: ${data.result}` : `did not work: ${data.error}`}`.slice(0, 300);
+        return `${data.node ?? "The agent"}: ${data.tool} ${data.ok ? `answered: ${data.result}` : `did not work: ${data.error}`}`.slice(0, 300);
       case "node.retried": {
         const run = this.#run(data, at);
         run.retries.push({ at, reason: data.reason });

@@ -31,6 +31,8 @@ from workflows.streaming.threads import release_thread
 
 MAX_TITLE = 160
 EXECUTES = frozenset({Job.EXECUTE, Job.RUN})
+ASKS = frozenset({Job.ASK, Job.COMMAND, Job.SUMMARY})
+"""Jobs that come to an answer, and draw no workflow."""
 
 
 class Login(LoginView):
@@ -111,7 +113,7 @@ def task(request: HttpRequest, caller: Caller, task_id: str) -> HttpResponse:
         "may_run": caller.may(Right.RUN),
         "executes": found.job in EXECUTES,
         "generates": found.job in GENERATES,
-        "asks": found.job == Job.ASK,
+        "asks": found.job in ASKS,
         "source": found.params.get("workflow_of"),
         "workflow": _workflow_of(found),
         "rerun_form": RerunForm(),
