@@ -51,7 +51,9 @@ def test_the_documents_query_is_streamed_and_taken_up_again(url: str) -> None:
 
 def test_a_blocking_call_answers_with_what_the_stream_tells(url: str) -> None:
     user = User(url, context={"city": "Sofia"})
-    answered = user.post("invoke_agent", user_query=CREATE)
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    answered = user.post("invoke_agent", user_query=CREATE, headers=key)
+    assert user.post("invoke_agent", user_query=CREATE, headers=key).json() == answered.json(), "it is one turn"
     frames = frames_of(requests.get(f"{url}/invoke_agent_stream?task_id={answered.headers['X-Task-Id']}"))
     assert answered.json() == {**frames[-1].data, "traces": [frame.data for frame in frames[:-1]]}
     assert len(answered.json()["traces"]) == 2

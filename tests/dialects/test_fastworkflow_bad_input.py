@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from sessions.callers import Caller
-from tests.dialects.fastworkflow import User
+from tests.dialects.fastworkflow import User, lines_of
 from tests.factories import make_agent
 from workflows import services
 
@@ -84,6 +84,9 @@ def test_unknown_users_conversations_and_turns_are_not_there(url: str, user: Use
         answer = requests.post(f"{url}/{path}", json={**unknown, **body}, timeout=30)
         assert (answer.status_code, answer.json()) == (404, gone)
     assert requests.get(f"{url}/conversations", params=unknown).json() == gone
+    lines = {"Accept": "application/x-ndjson"}
+    told = requests.post(f"{url}/invoke_agent_stream", json={**unknown, "user_query": "x"}, headers=lines, timeout=30)
+    assert (told.status_code, lines_of(told)) == (200, [{"type": "error", "data": gone}])
     assert requests.get(f"{url}/conversations?user_id={user.name}&limit=0").status_code == 422
     assert user.post("activate_conversation", conversation_id=7).json() == {
         "detail": f"Conversation 7 not found for user: {user.name}"

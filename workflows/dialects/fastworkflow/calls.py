@@ -1,6 +1,6 @@
 """The routes that wait for a turn."""
 
-import logging
+from functools import partial
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
@@ -23,13 +23,13 @@ from workflows.http.waiting import keeps, wait_or_cancel
 from workflows.models import Event, EventRow, Task
 from workflows.streaming.frames import Frame
 
-logger = logging.getLogger(__name__)
-
-USE_FETCH = (
-    "Use POST here, by fetch: an EventSource cannot send a query. "
-    "With ?task_id=, from X-Task-Id of the POST, a GET takes the stream up again."
+_describe = partial(
+    describe,
+    answers={200: answers.AnsweredSerializer, **answers.ENDINGS},
+    errors=(404, 429),
+    parameters=[IDEMPOTENCY_KEY, KEEP],
+    headers={"X-Task-Id": "The turn's id as a task of `/api/v1/tasks`."},
 )
-TASK_ID = {"X-Task-Id": "The turn's id as a task of `/api/v1/tasks`."}
 
 
 @describe(
@@ -46,7 +46,7 @@ async def begin(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     a new user the answer comes after the `startup_command`."""
     keeps(request)  # Asked now, while nothing has begun.
     asked = validated(InitializeSerializer, json_body(request))
-    channel, turn = await sync_to_async(initialize)(request, caller, asked)
+    channel, turn = await sync_to_async(initialize)(caller, asked)
     if turn is None:
         return JsonResponse({"user_id": channel.name})
     answer = await _answer(request, turn, "initialize")
@@ -56,30 +56,14 @@ async def begin(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     return answer
 
 
-@describe(
-    "Ask the agent",
-    body=InvokeSerializer,
-    examples=answers.INVOKE,
-    answers={200: answers.AnsweredSerializer, **answers.ENDINGS},
-    errors=(404, 429),
-    parameters=[IDEMPOTENCY_KEY, KEEP],
-    headers=TASK_ID,
-)
+@_describe("Ask the agent", body=InvokeSerializer, examples=answers.INVOKE)
 @endpoint(Right.RUN, "POST")
 async def invoke_agent(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     """`POST /invoke_agent`: it plans, calls commands, and answers."""
     return await _invoke(request, caller, Mode.AGENT, "invoke_agent")
 
 
-@describe(
-    "Ask the assistant",
-    body=InvokeSerializer,
-    examples=answers.INVOKE,
-    answers={200: answers.AnsweredSerializer, **answers.ENDINGS},
-    errors=(404, 429),
-    parameters=[IDEMPOTENCY_KEY, KEEP],
-    headers=TASK_ID,
-)
+@_describe("Ask the assistant", body=InvokeSerializer, examples=answers.INVOKE)
 @endpoint(Right.RUN, "POST")
 async def invoke_assistant(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     """`POST /invoke_assistant`: one command without planning. Where something is missing, the response asks for it, and
@@ -87,15 +71,7 @@ async def invoke_assistant(request: HttpRequest, caller: Caller) -> HttpResponse
     return await _invoke(request, caller, Mode.ASSISTANT, "invoke_assistant")
 
 
-@describe(
-    "Call a command",
-    body=PerformSerializer,
-    examples=answers.PERFORM,
-    answers={200: answers.AnsweredSerializer, **answers.ENDINGS},
-    errors=(404, 429),
-    parameters=[IDEMPOTENCY_KEY, KEEP],
-    headers=TASK_ID,
-)
+@_describe("Call a command", body=PerformSerializer, examples=answers.PERFORM)
 @endpoint(Right.RUN, "POST")
 async def perform_action(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     """`POST /perform_action`: the command that is named, with these parameters, without a model."""

@@ -17,7 +17,7 @@ from workflows.models import Channel, Task
 
 
 @transaction.atomic
-def initialize(request: HttpRequest, caller: Caller, asked: dict[str, Any]) -> tuple[Channel, Task | None]:
+def initialize(caller: Caller, asked: dict[str, Any]) -> tuple[Channel, Task | None]:
     """The user's channel, and the first turn of a new one that was asked for. All of it, or nothing.
 
     Raises Invalid for an unknown workflow, NotFound for an unknown conversation, Conflict, TooMany.
