@@ -74,7 +74,8 @@ class TeamMessageSerializer(serializers.Serializer[Any]):
 
 class ResultSerializer(serializers.Serializer[Any]):
     """The result of a task: of a generation `workflow_graph`, of an execution what it made, of a whole run both; of an
-    agent's turn `final_response`, `success` and `iterations`; of a question to a team `final_response` and the rest."""
+    agent's turn `final_response`, `success` and `iterations`; of a question to a team `final_response` and messages; of
+    a channel's turn `final_response` and the command; of a conversation that was summed up `topic` and `summary`."""
 
     goal = serializers.CharField()
     message = serializers.CharField()
@@ -88,6 +89,13 @@ class ResultSerializer(serializers.Serializer[Any]):
     stop_reason = serializers.CharField(required=False)
     messages = TeamMessageSerializer(required=False, many=True)
     success = serializers.BooleanField(required=False, help_text="Whether the agent says that it did what was wanted.")
+    command_name = serializers.CharField(required=False, allow_blank=True)
+    command_parameters = ObjectField(required=False)
+    workflow_name = serializers.CharField(required=False, help_text="What the channel talks to.")
+    context = ObjectField(required=False)  # type: ignore[assignment]
+    started_at = serializers.IntegerField(required=False, help_text="Milliseconds since 1970.")
+    topic = serializers.CharField(required=False)
+    summary = serializers.CharField(required=False, allow_blank=True)
 
 
 class GenerationSerializer(serializers.Serializer[Any]):

@@ -18,6 +18,9 @@ class StandingFields(serializers.Serializer[Any]):
 
 
 class DataSerializer(StandingFields):
+    parent = serializers.CharField(  # type: ignore[assignment]
+        required=False, help_text="Of a workflow that a tool call executes: that call."
+    )
     truncated = serializers.BooleanField(required=False, help_text="Something was too long for an event, and is cut.")
 
 

@@ -93,7 +93,7 @@ class CancelledSerializer(ReasonSerializer, EndedSerializer):
 
 class ChildSerializer(DataSerializer):
     parent = serializers.CharField(  # type: ignore[assignment]
-        required=False, help_text="Of an agent that another one asked: the tool call that asked it."
+        required=False, help_text="Of an agent or a workflow that a tool call asked for: that call."
     )
 
 
