@@ -1,6 +1,8 @@
 """Turns in which commands are called, over real HTTP: by an agent, by an assistant, directly."""
 
 import asyncio
+import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,12 +16,13 @@ from workflows.engine.commands.turn import Action, Answered, Asked, take_command
 from workflows.engine.journal import Turn
 from workflows.engine.llm.calls import ModelCaller
 from workflows.engine.memory import MemoryJournal
+from workflows.engine.questions import Answer
 from workflows.engine.tools import Toolbox
 from workflows.events import Kind
 from workflows.exceptions import Waiting
 
 from .graphs import graph_of
-from .scripted import parameter, says, sub_task
+from .scripted import parameter, result_of_node, says, sub_task
 from .tooling import TEXT, calls, tool
 
 REPORT = WorkflowCommand(
@@ -142,10 +145,27 @@ async def test_a_workflow_is_a_command_and_can_be_executed_twice_in_one_task(ben
     assert "'thing' is a required property" in bench.journal.of(Kind.TOOL_COMPLETED)[2]["error"]
     parents = [told["parent"] for told in bench.journal.of(Kind.NODE_FINISHED)]
     assert parents == ["tool/0/main/1/1/0", "tool/0/main/1/1/1"]
+    calls_made = [told["call"] for told in bench.journal.of(Kind.MODEL_STARTED)]
+    assert len(set(calls_made)) == len(calls_made) == 4
     assert {told["stage"] for told in bench.journal.of(Kind.TASK_PROGRESS)} == {"agent"}
     bench.endpoint.asked.clear()
     await turn(bench, board, Mode.AGENT, workflow=REPORT)
     assert bench.endpoint.asked == [], "all of it is in the ledger"
+
+
+async def test_a_question_inside_of_a_workflow_waits_and_goes_on_with_its_answer(bench, board):
+    gated = copy.deepcopy(REPORT.graph)
+    gated["nodes"][0]["agents"][0] |= {"tool_names": ["write_line"], "confirm_tools": ["write_line"]}
+    bench.endpoint.on("node_result", calls(("write_line", {"text": "owls"})), result_of_node)
+    asked = {"workflow": replace(REPORT, graph=gated), "action": Action("report", {"thing": "owls"})}
+    with pytest.raises(Waiting) as waiting:
+        await turn(bench, board, Mode.ACTION, **asked)
+    (key,) = waiting.value.keys
+    assert key.startswith("command/1.0/question/tool/1/write/")
+    assert bench.journal.questions[key].about["call"] == "command/1.0/tool/1/write/1/1/0"
+    await bench.journal.answer(key, Answer(approved=True))
+    assert (await turn(bench, board, Mode.ACTION, **asked)).response == "report of write"
+    assert board.lines == ["owls"]
 
 
 async def test_a_workflow_that_fails_is_a_command_that_did_not_work(bench, board):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from workflows.engine import keys
@@ -20,8 +21,8 @@ from workflows.exceptions import Invalid, ModelFailed, ModelUnusable, NodeFailed
 
 
 class InCommand(ForChild):
-    """The journal of an execution inside of a tool call. Its keys begin with the call's: a task may execute the same
-    workflow again. Its progress is not the task's."""
+    """The journal of an execution inside of a tool call. Its keys, and the names of its calls, begin with a place of
+    their own: a task may execute the same workflow again. Its progress is not the task's."""
 
     def __init__(self, journal: Journal, call: str) -> None:
         super().__init__(journal, call)
@@ -29,7 +30,10 @@ class InCommand(ForChild):
 
     async def tell(self, key: str, kind: Kind, data: Mapping[str, Any]) -> None:
         if kind is not Kind.TASK_PROGRESS:
-            await super().tell(self._place + key, kind, data)
+            await super().tell(self._place + key, kind, self._placed(data))
+
+    async def text(self, call: str, text: str, *, stage: str, node: str | None, kind: Kind = Kind.MODEL_TEXT) -> None:
+        await super().text(self._place + call, text, stage=stage, node=node, kind=kind)
 
     async def told(self, key: str, kind: Kind) -> bool:
         return await super().told(self._place + key, kind)
@@ -45,11 +49,14 @@ class InCommand(ForChild):
 
     async def settle(self, step: Step, kind: Kind, data: Mapping[str, Any]) -> None:
         placed = Step(self._place + step.key, step.kind, step.output, step.usage)
-        await super().settle(placed, kind, data)
+        await super().settle(placed, kind, self._placed(data))
 
     async def ask(self, key: str, question: Question) -> Answer:
         # `Waiting` names the whole key, and `answered` is asked for what it names.
-        return await super().ask(self._place + key, question)
+        return await super().ask(self._place + key, replace(question, about=self._placed(question.about)))
+
+    def _placed(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {**data, **({"call": self._place + data["call"]} if "call" in data else {})}
 
 
 def execution_tool(workflow: WorkflowCommand, models: ModelCaller, tools: ToolCaller, nodes_at_once: int) -> Tool:
@@ -64,7 +71,8 @@ def execution_tool(workflow: WorkflowCommand, models: ModelCaller, tools: ToolCa
                 models=models.models,
                 journal=InCommand(models.journal, context.call),
                 tools=tools.toolbox,
-                task_id=tools.task_id,
+                # With a call's name there it makes a key that is good for one effect: see `ToolContext`.
+                task_id=f"{tools.task_id}/{context.call}",
                 limits=ExecutionLimits(nodes_at_once=nodes_at_once),
             )
         except Invalid as invalid:
