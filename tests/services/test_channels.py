@@ -137,6 +137,8 @@ def test_another_partner_begins_another_conversation(caller: Caller, channel: Ch
     turn_and_complete(caller, channel)
     agent = make_agent(caller)
     services.open_channel(caller, channel.name, partner=Partner(agent=agent), show_agent_traces=False)
+    with pytest.raises(Conflict, match=f"has just begun to talk to {agent.name}"):
+        submit_turn(caller, channel)
     channel.refresh_from_db()
     assert (channel.partner_name, channel.active, channel.show_agent_traces) == (agent.name, None, False)
     with transaction.atomic():

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sessions.callers import Caller
 from workflows.engine.text import cut
-from workflows.exceptions import Invalid, NotFound
+from workflows.exceptions import Conflict, Invalid, NotFound
 from workflows.models import ENDED, Agent, Channel, Conversation, Feedback, Task, Thread, Workflow
 from workflows.services.submit import Submission, check_free, submit
 from workflows.services.summaries import sum_up
@@ -66,11 +66,14 @@ def open_channel(
 
 @transaction.atomic
 def take_channel_turn(caller: Caller, channel: Channel, submission: Submission) -> Task:
-    """The next turn of the channel's conversation; the first one begins it. Raises Conflict while a turn is under way.
+    """The next turn of the channel's conversation; the first one begins it. Raises Conflict while a turn is under way,
+    and where the channel has got another partner than the one that the submission is for.
 
     With an idempotency key that was used before it is the turn of then.
     """
     held = _held(channel)
+    if _columns_of(held) != _columns_of(channel):
+        raise Conflict(f"User {channel.name} has just begun to talk to {held.partner_name}. Ask again.")
     active = held.active
     conversation = active or _begun(caller, held, submission.goal)
     task = submit(caller, replace(submission, thread=conversation.thread, channel=held))
