@@ -24,6 +24,7 @@ REPORT = {
     [
         ("create a todo", [("create_todo", {})]),
         ("Create a todo to buy milk", [("create_todo", {"text": "buy milk"})]),
+        ("create a todo item: test streaming endpoint", [("create_todo", {"text": "test streaming endpoint"})]),
         ("please add a new todo: call mum", [("create_todo", {"text": "call mum"})]),
         ("add buy bread to my todos", [("create_todo", {"text": "buy bread"})]),
         ('create a todo called "then and now"', [("create_todo", {"text": "then and now"})]),

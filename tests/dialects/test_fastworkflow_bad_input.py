@@ -42,7 +42,7 @@ def test_a_query_that_is_none_is_refused_before_any_stream(user: User, body: Any
 @pytest.mark.parametrize(
     ("path", "body", "loc"),
     [
-        ("initialize", {"workflow_path": "../todo"}, ["workflow_path"]),
+        ("initialize", {"workflow_path": "/etc"}, ["workflow_path"]),
         ("initialize", {"context": []}, ["context"]),
         ("initialize", {"context": {"a": "x" * 20_001}}, ["context"]),
         ("initialize", {"show_agent_traces": "no"}, ["show_agent_traces"]),
@@ -107,5 +107,6 @@ def test_a_name_that_two_have_and_a_partner_that_was_deleted(url: str, user: Use
     assert "is deleted" in other.post("invoke_agent", user_query="x").json()["detail"]
     assert "is deleted" in other.frames("x")[0].data["detail"]
     assert other.post("initialize", workflow_path=str(agents[0].pk)).status_code == 422
-    assert other.post("initialize", workflow_path="todo").json() == {"user_id": other.name}
-    assert other.ask("list my todos")["workflow_name"] == "todo"
+    for path in ("todo_list", "/home/somebody/examples/todo_list/"):
+        assert other.post("initialize", workflow_path=path).json() == {"user_id": other.name}
+    assert other.ask("list my todos")["workflow_name"] == "todo_list"

@@ -13,8 +13,8 @@ from workflows.models.agent import Agent
 from workflows.models.fields import OrderedJSONField
 from workflows.models.workflow import Workflow
 
-TODO: Final = "todo"
-"""The name of the to-do list that comes with the server."""
+TODO: Final = "todo_list"
+"""The name of the to-do list that comes with the server, as fastWorkflow calls its example."""
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):

@@ -43,9 +43,11 @@ class CommandResponseSerializer(serializers.Serializer[Any]):
 class CommandOutputSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField(help_text="False too where something is missing, which the response asks for.")
     workflow_name = serializers.CharField()
-    context = ObjectField(help_text="As `/initialize` was given it.")  # type: ignore[assignment]
+    context = serializers.CharField(  # type: ignore[assignment]
+        allow_blank=True, help_text="As `/initialize` was given it, as JSON; empty where there is none."
+    )
     command_name = serializers.CharField(allow_blank=True, help_text="Empty where an agent answers.")
-    command_parameters = ObjectField()
+    command_parameters = serializers.CharField(allow_blank=True, help_text="As JSON; empty where there are none.")
     command_responses = CommandResponseSerializer(many=True, help_text="One.")
     started_at = serializers.IntegerField(help_text="Milliseconds since 1970.")
     duration_ms = serializers.IntegerField()

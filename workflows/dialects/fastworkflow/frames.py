@@ -99,13 +99,18 @@ def _output(event: EventRow) -> dict[str, Any]:
     return {
         "success": result["success"],
         "workflow_name": result["workflow_name"],
-        "context": result["context"],
+        "context": _text(result["context"]),
         "command_name": result["command_name"],
-        "command_parameters": result["command_parameters"],
+        "command_parameters": _text(result["command_parameters"]),
         "command_responses": [response],
         "started_at": result["started_at"],
         "duration_ms": milliseconds(event.at) - result["started_at"],
     }
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    """fastWorkflow's clients expect texts here."""
+    return json.dumps(value, ensure_ascii=False) if value else ""
 
 
 def _artifacts(response: str) -> dict[str, Any]:

@@ -38,18 +38,14 @@ class Offer:
 
 
 def find_partner(caller: Caller, path: str) -> Partner:
-    """The agent or workflow of the caller's group by its name or id; `todo` is the list that comes with the server.
+    """The agent or workflow of the caller's group by its name or id; `todo_list` comes with the server. fastWorkflow's
+    clients may name a folder, since it has its workflows there: what they mean is the last part.
 
     Raises Invalid where there is none, or more than one.
     """
-    asked = Q(name=path)
-    if id := _uuid(path):
-        asked |= Q(pk=id)
-    found: list[Agent | Workflow] = [
-        *Agent.objects.visible_to(caller).filter(asked)[:2],
-        *Workflow.objects.visible_to(caller).filter(asked)[:2],
-    ]
-    if not found and path == TODO:
+    last = path.rstrip("/").rpartition("/")[2]
+    found = _named(caller, path) or _named(caller, last)
+    if not found and last == TODO:
         return Partner()
     if not found:
         raise Invalid.at(*WHERE, msg=f"There is no workflow or agent {path[:80]!r} here. There are {_known(caller)}.")
@@ -61,6 +57,15 @@ def find_partner(caller: Caller, path: str) -> Partner:
     if partner.newest.graph is None:
         raise Invalid.at(*WHERE, msg=f"The workflow {path[:80]!r} has no graph yet. Give it tasks, or a graph.")
     return Partner(workflow=partner)
+
+
+def _named(caller: Caller, name: str) -> list[Agent | Workflow]:
+    """Two of them are enough to be too many."""
+    asked = Q(name=name)
+    if id := _uuid(name):
+        asked |= Q(pk=id)
+    agents, workflows = Agent.objects.visible_to(caller), Workflow.objects.visible_to(caller)
+    return [*agents.filter(asked)[:2], *workflows.filter(asked)[:2]]
 
 
 def check_there(channel: Channel) -> None:

@@ -48,7 +48,8 @@ class InitializeSerializer(UserSerializer):
         required=False,
         allow_null=True,
         max_length=500,
-        help_text="The name or the id of an agent or a workflow of your group; without it the to-do list.",
+        help_text="The name or the id of an agent or a workflow of your group; without it `todo_list`. Of a path only "
+        "the last part counts.",
     )
     context = ContextField(  # type: ignore[assignment]
         required=False, allow_null=True, help_text="Given to the model, and back in answers."
@@ -82,7 +83,7 @@ class PerformSerializer(UserSerializer):
 class ConversationsSerializer(UserSerializer):
     """`GET /conversations`."""
 
-    limit = serializers.IntegerField(default=20, min_value=1, max_value=MAX_CONVERSATIONS)
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=MAX_CONVERSATIONS)
 
 
 class ActivateSerializer(UserSerializer):
