@@ -21,7 +21,7 @@ SHORT: Final = 4
 _POLITE: Final = vocabulary(
     "please can could would will you i we want need like to let us now also and then kindly just new it"
 )
-_JOINING: Final = vocabulary("item entry to that says saying called named for about on with of as is into should be : -")
+_JOINING: Final = vocabulary("item to that says saying called named for about on with of as is into should be : -")
 _SYNONYMS: Final = {
     "add": "create", "make": "create", "put": "create", "show": "list", "display": "list",
     "finish": "complete", "check": "complete", "tick": "complete", "remove": "delete", "drop": "delete",
