@@ -90,6 +90,7 @@ def logging_config(level: str, format: str = "console", levels: Mapping[str, str
         "loggers": {
             # Queries of streams may carry tickets, so requests are not logged with their addresses.
             "uvicorn.access": {"handlers": [], "propagate": False},
+            "uvicorn.websocket": {"level": "WARNING"},
             "django.channels.server": {"handlers": [], "propagate": False},
             # Not every 4xx and 502 that was answered as it should be; only what a view did not catch.
             "django.request": {"filters": ["defects"]},

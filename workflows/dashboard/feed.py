@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from sessions.validity import no_longer_valid
 from workflows.dashboard.listing import PAGE, Listing, Row, overview, task_row
 from workflows.streaming.frames import SSE, Frame
 from workflows.streaming.hub import get_hub
@@ -33,18 +32,14 @@ class ListFeed:
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         hub = get_hub()
         loop = asyncio.get_running_loop()
-        with hub.hosting(self._listing.caller):
+        with hub.hosting(self._listing.caller) as guest:
             yield SSE.preamble
-            heard = checked = loop.time()
-            while not hub.closed:
+            heard = loop.time()
+            while not hub.closed and not guest.gone.is_set():
                 started = loop.time()
                 frames: list[Frame] = []
                 try:
                     frames = await hub.threads.run(self._look)
-                    if started - checked >= settings.STREAM_HEARTBEAT_SECONDS:
-                        checked = started
-                        if await hub.threads.run(no_longer_valid, [self._listing.caller]):
-                            return
                 except (OperationalError, InterfaceError) as error:
                     logger.warning("The database does not answer (%s); the page waits for it", type(error).__name__)
                 if frames:

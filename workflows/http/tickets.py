@@ -1,17 +1,19 @@
 """Tickets for streams: which stream an address opens, and the address with a ticket in it."""
 
-from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
+from typing import Final, NamedTuple
+from urllib.parse import parse_qsl, quote, urlencode
 
 from asgiref.sync import sync_to_async
-from django.urls import Resolver404, resolve
 
 from sessions import tickets
 from sessions.callers import Caller
 from workflows.exceptions import NotFound
 from workflows.http.access import require
+from workflows.http.routes import find_route
 from workflows.models import StreamKey
 from workflows.streaming.responses import WhichStream
+
+NO_STREAM: Final = "No stream of this server is there. Give the path of one, without the host: /stream/<task_id>, say."
 
 
 class Opening(NamedTuple):
@@ -32,39 +34,18 @@ async def find_opening(caller: Caller, address: str) -> Opening:
     The stream's own view is asked, so every route that streams is one. Raises NotFound where there is no stream, also
     for one that the caller may not see.
     """
-    parts = _split(address)
-    path = unquote(parts.path)
-    try:
-        match = resolve(path)
-    except Resolver404:
-        raise _no_stream() from None
-    view = getattr(match.func, "view", None)
-    right = getattr(match.func, "rights", {}).get("GET")
-    if view is None or right is None:
-        raise _no_stream()
+    route = find_route(address)
+    view = getattr(route.match.func, "view", None) if route else None
+    right = route.right("GET") if route else None
+    if route is None or view is None or right is None:
+        raise NotFound(NO_STREAM)
     await sync_to_async(require)(caller, right)
-    asking = WhichStream(path, parts.query)
-    await view(asking, caller, *match.args, **match.kwargs)
+    asking = WhichStream(route.path, route.query)
+    await view(asking, caller, *route.match.args, **route.match.kwargs)
     if asking.found is None:
-        raise _no_stream()
-    return Opening(path, parts.query, asking.found)
+        raise NotFound(NO_STREAM)
+    return Opening(route.path, route.query, asking.found)
 
 
 def issue_ticket(caller: Caller, opening: Opening) -> str:
     return tickets.issue(caller, opening.path, opening.stream.kind, opening.stream.id)
-
-
-def _split(address: str) -> SplitResult:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        raise _no_stream() from None
-    if parts.scheme or parts.netloc:
-        raise _no_stream()
-    return parts
-
-
-def _no_stream() -> NotFound:
-    return NotFound(
-        "No stream of this server is there. Give the path of one, without the host: /stream/<task_id>, say."
-    )

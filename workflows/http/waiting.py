@@ -31,6 +31,8 @@ async def wait_or_cancel(request: HttpRequest, task: Task) -> Task:
 def cancel_left(task: Task) -> None:
     """Cancel the task of a caller who went away, while there is nobody to wait for it."""
     hub = get_hub()
+    if hub.closed:
+        return  # Not the caller leaves: the server does.
     hub.spawn(hub.threads.insist(services.cancel_quietly, task, reason="its caller went away"))
 
 

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -37,6 +38,15 @@ OVERDUE_SECONDS = 3.0
 """A worker ends its tasks in time itself; this long after a deadline nobody does, so the web process does it."""
 
 
+@dataclass(eq=False)
+class Guest:
+    """Somebody who reads past the feeds, such as a page with a feed of its own, or who is connected and may read."""
+
+    caller: Caller
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the caller is no longer who it was."""
+
+
 class Hub:
     """Listens to the channel layer on one channel, and asks the database once a second what it may have missed.
 
@@ -47,7 +57,7 @@ class Hub:
         self.threads = DatabaseThreads(READER_THREADS, "hub")
         self.closed = False
         self._feeds: dict[StreamKey, Feed] = {}
-        self._guests: list[Caller] = []
+        self._guests: list[Guest] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._channel = ""
         self._listening = asyncio.Event()
@@ -108,13 +118,14 @@ class Hub:
             )
 
     @contextmanager
-    def hosting(self, caller: Caller) -> Iterator[None]:
-        """Count what the caller reads past the feeds, such as a page's own, as one of its streams."""
-        self._guests.append(caller)
+    def hosting(self, caller: Caller) -> Iterator[Guest]:
+        """Count a guest as one of its caller's streams."""
+        guest = Guest(caller)
+        self._guests.append(guest)
         try:
-            yield
+            yield guest
         finally:
-            self._guests.remove(caller)
+            self._guests.remove(guest)
 
     def shutdown(self) -> None:
         """End all streams in good order, so that their readers reconnect to another process."""
@@ -127,7 +138,7 @@ class Hub:
 
     def _callers(self) -> list[Caller]:
         """One for each open stream."""
-        return [s.caller for s in self._subscriptions() if s.caller] + self._guests
+        return [s.caller for s in self._subscriptions() if s.caller] + [guest.caller for guest in self._guests]
 
     async def _read(self, key: StreamKey, after: int) -> log.Page:
         return await self.threads.insist(log.read_page, key, after)
@@ -192,7 +203,6 @@ class Hub:
         for subscription in self._subscriptions():
             if subscription.sending_since is not None:
                 if now - subscription.sending_since > settings.STREAM_STALL_SECONDS:
-                    logger.info("A reader took nothing for %g s and is cut off", settings.STREAM_STALL_SECONDS)
                     subscription.abort()
             elif now - subscription.silent_since >= settings.STREAM_HEARTBEAT_SECONDS:
                 subscription.beat()
@@ -221,10 +231,13 @@ class Hub:
         if now - self._rechecked < settings.STREAM_HEARTBEAT_SECONDS:
             return
         self._rechecked = now
-        callers = {s.caller for s in self._subscriptions() if s.caller}
+        callers = set(self._callers())
         gone = await self.threads.run(no_longer_valid, callers) if callers else set()
         admissions = {s.admission for s in self._subscriptions() if s.admission and s.caller not in gone}
         newest = await self.threads.run(tickets.renew, admissions) if admissions else set()
+        for guest in self._guests:
+            if guest.caller in gone:
+                guest.gone.set()
         for subscription in self._subscriptions():
             if subscription.caller in gone:
                 subscription.close()

@@ -1,12 +1,14 @@
 """Stream responses, and waiting for the end of a task without one."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+import logging
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 
 from sessions import tickets
@@ -19,6 +21,8 @@ from workflows.streaming.hub import get_hub
 from workflows.streaming.subscription import Subscription
 from workflows.streaming.threads import release_thread
 
+logger = logging.getLogger(__name__)
+
 ABORT_EXTENSION = "evoserver.abort"
 """The ASGI extension by which our web server lends a connection's abort (see evoserver/server.py)."""
 
@@ -28,13 +32,17 @@ LATEST = "latest"
 class EventStream(StreamingHttpResponse):
     """Hands the generator's bytes to the server as they are, with no wrapping and no copies."""
 
-    def __init__(self, chunks: AsyncGenerator[bytes, None], format: Format) -> None:
+    def __init__(
+        self, chunks: AsyncGenerator[bytes, None], format: Format, is_told: Callable[[], bool] = lambda: True
+    ) -> None:
         super().__init__(chunks, content_type=format.content_type)
+        self.is_told = is_told
+        """Says, after the last chunk, whether the stream has ended, as opposed to: it was closed before."""
         self._chunks = chunks
         self["Cache-Control"] = "no-cache"
         self["X-Accel-Buffering"] = "no"
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncGenerator[bytes, None]:
         return self._chunks
 
 
@@ -126,10 +134,14 @@ async def stream_response(
     )
     if is_held and not state.closed:
         silence = subscribe(View(NoFrames(), format), state.last_id, opening=opening)
-        chunks = _one_after_the_other(silence, subscribe(view, after))
+        reader = subscribe(view, after)
+        chunks = _one_after_the_other(silence, reader)
     else:
-        chunks = subscribe(view, after, opening=opening).chunks()
-    return EventStream(_noticing(chunks, on_left, on_end) if on_left or on_end else chunks, format)
+        reader = subscribe(view, after, opening=opening)
+        chunks = reader.chunks()
+    if on_left or on_end:
+        chunks = _noticing(chunks, on_left, on_end)
+    return EventStream(chunks, format, is_told=lambda: reader.ended)
 
 
 async def _one_after_the_other(first: Subscription, then: Subscription) -> AsyncGenerator[bytes, None]:
@@ -210,5 +222,9 @@ def _abort_of(request: HttpRequest) -> Callable[[], None]:
     extension = scope.get("extensions", {}).get(ABORT_EXTENSION)
     if extension is None:
         return lambda: None
-    abort: Callable[[], None] = extension["abort"]
-    return abort
+
+    def cut_off() -> None:
+        logger.info("A reader took nothing for %g s and is cut off", settings.STREAM_STALL_SECONDS)
+        extension["abort"]()
+
+    return cut_off

@@ -63,8 +63,8 @@ class Subscription:
 
     @property
     def ended(self) -> bool:
-        """The stream's closing event was reached, as opposed to: the server is shutting down."""
-        return self._ended
+        """The stream's closing event was handed on, as opposed to: the server is shutting down."""
+        return self._ended and not self._queue
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Bytes for the connection, until the stream ends or the hub closes."""
