@@ -1,4 +1,4 @@
-"""The ASGI application: static files, and Django behind a limit on bodies."""
+"""The ASGI application: static files, WebSockets, and Django behind a limit on bodies."""
 
 import os
 from typing import cast
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
 import evoserver.urls  # noqa: E402, F401 - now, or the first request would wait for all views to be imported
 from evoserver.assets import Assets  # noqa: E402
 from evoserver.bodies import LimitBodies  # noqa: E402
+from workflows.websocket.consumer import Socket  # noqa: E402
 
 _files = StaticFiles(
     directory=settings.BASE_DIR / "static",
@@ -23,10 +24,13 @@ _files = StaticFiles(
 )
 _static = Assets(_files, settings.STATIC_ROOT_URL, settings.STATIC_VERSION)
 _limited = LimitBodies(cast(ASGIApp, _django), settings.MAX_BODY_BYTES)
+_sockets = Socket.as_asgi(handler=_django)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http" and scope["path"].startswith(settings.STATIC_ROOT_URL):
         await _static(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await _sockets(scope, receive, send)
     else:
         await _limited(scope, receive, send)

@@ -7,6 +7,8 @@ import socket
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from evoserver.sockets import PONG_SECONDS, WebSocketProtocol
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evoserver.settings")
 
 SHUTDOWN_SECONDS = 3
@@ -43,6 +45,13 @@ def main() -> None:
         host=settings.SERVER_HOST,
         port=settings.SERVER_PORT,
         http=Protocol,
+        ws=WebSocketProtocol,
+        ws_max_size=settings.MAX_BODY_BYTES,
+        ws_ping_interval=settings.STREAM_HEARTBEAT_SECONDS,
+        # Behind all that waits for a slow reader.
+        ws_ping_timeout=PONG_SECONDS,
+        # Frames are made once for all who read them; packing them would be done for each.
+        ws_per_message_deflate=False,
         loop="uvloop",
         lifespan="off",
         log_config=None,

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("workflows.dashboard.urls")),
+    path("", include("workflows.websocket.urls")),
     path("", include("workflows.dialects.evoagentx.urls")),
     path("", include("workflows.dialects.autogen.urls")),
     path("", include("workflows.dialects.fastworkflow.urls")),

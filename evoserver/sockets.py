@@ -1,0 +1,64 @@
+"""uvicorn's WebSocket, so that a client who does not read costs little and not for long."""
+
+import logging
+from asyncio import TimerHandle
+from typing import Any, Final
+
+from django.conf import settings
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+logger = logging.getLogger(__name__)
+
+PONG_SECONDS: Final = 60.0
+"""So long after a ping the client is gone. Long, since pings wait behind all else that a slow one is sent."""
+GOODBYE_SECONDS: Final = 10.0
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """Reading stops while the application is busy, and sending waits while the client is: both are uvicorn's.
+
+    Added is an end: closing a connection waits for a client that may never read again, aborting one does not.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # They would write addresses with their queries, and with DEBUG all that is said.
+        self.logger = logging.getLogger("uvicorn.websocket")
+        self.conn.debug = False
+        self._patience: TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._patience = self.loop.call_later(settings.STREAM_STALL_SECONDS, self._cut_off)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_waiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def handle_ping(self) -> None:
+        if self.writable.is_set():
+            super().handle_ping()
+        else:  # Pings may be left unanswered while others are (RFC 6455, section 5.5.3), and pongs pile up.
+            self.conn.data_to_send()
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.transport.abort()
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.close":
+            self.loop.call_later(GOODBYE_SECONDS, self.transport.abort)
+
+    def _cut_off(self) -> None:
+        logger.info("A WebSocket took nothing for %g s and is cut off", settings.STREAM_STALL_SECONDS)
+        self.transport.abort()
+
+    def _stop_waiting(self) -> None:
+        if self._patience:
+            self._patience.cancel()
+            self._patience = None
