@@ -19,9 +19,11 @@ from workflows.events import SESSION_ENDINGS, Kind
 
 PAGES = ("admin", "dashboard")
 """Pages for people, by their `app_name`. Nobody writes a client for them."""
+SOCKETS = "websocket"
+"""What goes over a WebSocket is nothing that OpenAPI could describe."""
 DOCS = "docs"
 
-DESCRIBED = [route for route in all_routes() if route.app not in PAGES and route.pattern != DOCS]
+DESCRIBED = [route for route in all_routes() if route.app not in (*PAGES, SOCKETS) and route.pattern != DOCS]
 
 
 def name_of(route: Route) -> str:

@@ -17,7 +17,7 @@ from workflows.http.errors import error_response, translate
 from workflows.http.views import validated
 from workflows.streaming.hub import Guest, get_hub
 from workflows.websocket.errands import Errands
-from workflows.websocket.inner import Headers, InnerRequest, answered, error_in, identity_in
+from workflows.websocket.inner import Headers, InnerRequest, answered, error_in, identity_in, scheme_of
 from workflows.websocket.messages import Authenticate, Errand, Named, errand_of, id_of, read_message
 from workflows.websocket.opening import trusted
 from workflows.websocket.outbox import Disconnected, Outbox
@@ -66,7 +66,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no t
             await self._refuse(error_response(NotFound("No WebSocket is here. Open one at /ws/.")))
             return
         try:
-            self._identity = trusted(self.scope["scheme"], identity_in(self.scope["headers"]))
+            self._identity = trusted(scheme_of(self.scope), identity_in(self.scope["headers"]))
         except NotAllowed as error:
             await self._refuse(error_response(error))
             return

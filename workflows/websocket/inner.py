@@ -39,7 +39,7 @@ class InnerRequest(ASGIRequest):
             **opened,
             "type": "http",
             "method": errand.method,
-            "scheme": {"ws": "http", "wss": "https"}.get(opened["scheme"], opened["scheme"]),
+            "scheme": scheme_of(opened),
             "path": errand.path,
             "raw_path": errand.path.encode(),
             "query_string": errand.query.encode(),
@@ -47,6 +47,11 @@ class InnerRequest(ASGIRequest):
             "extensions": {},
         }
         super().__init__(scope, BytesIO(errand.body))
+
+
+def scheme_of(opened: Mapping[str, Any]) -> str:
+    """By which a page with this WebSocket would be loaded from the same place. Daphne does not say."""
+    return "https" if opened.get("scheme") == "wss" else "http"
 
 
 def identity_in(headers: Headers) -> Headers:

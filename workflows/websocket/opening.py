@@ -31,8 +31,7 @@ def trusted(scheme: str, identity: Headers) -> Headers:
     """
     headers = dict(identity)
     origin = headers.get(b"origin", b"").decode("latin-1")
-    secure = "https" if scheme == "wss" else "http"
-    if not origin or origin == f"{secure}://{headers.get(b'host', b'').decode('latin-1')}":
+    if not origin or origin == f"{scheme}://{headers.get(b'host', b'').decode('latin-1')}":
         return identity
     cors = CorsMiddleware(lambda request: HttpResponse())
     if not cors.origin_found_in_white_lists(origin, urlsplit(origin)):
