@@ -23,7 +23,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         # They would write addresses with their queries, and with DEBUG all that is said.
-        self.logger = logging.getLogger("uvicorn.websocket")
+        self.logger = self.conn.logger = logging.getLogger("uvicorn.websocket")
         self.conn.debug = False
         self._patience: TimerHandle | None = None
 

@@ -1,11 +1,13 @@
 """A client of `/ws/` for tests: what it sends, and what it has been told, by id."""
 
 import json
+import socket
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -19,7 +21,14 @@ Message = dict[str, Any]
 class Client:
     """One WebSocket. It reads only when told to, and notes all frames under their subscription's id."""
 
-    def __init__(self, url: str, headers: Mapping[str, str] | None = None, *, path: str = "/ws/") -> None:
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        path: str = "/ws/",
+        receive_buffer: int | None = None,
+    ) -> None:
         self._connecting = connect(
             url.replace("http", "ws", 1) + path,
             additional_headers=dict(headers or {}),
@@ -27,6 +36,7 @@ class Client:
             ping_interval=None,
             proxy=None,
             max_size=None,
+            sock=_narrow(url, receive_buffer) if receive_buffer else None,
         )
         self._socket = self._connecting.__enter__()
         self.frames: dict[str, list[Message]] = defaultdict(list)
@@ -45,6 +55,10 @@ class Client:
 
     def send_raw(self, message: str | bytes) -> None:
         self._socket.send(message)
+
+    def send_for_ever(self, message: str) -> None:
+        while True:
+            self._socket.send(message)
 
     def ask(self, type: str, **fields: Any) -> Message:
         """Send, and wait for what comes under the same id."""
@@ -78,3 +92,11 @@ class Client:
             self.until(lambda message: False)
         assert closed.value.rcvd, "the connection ended without a closing"
         return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+def _narrow(url: str, receive_buffer: int) -> socket.socket:
+    parts = urlsplit(url)
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    narrow.connect((parts.hostname, parts.port))
+    return narrow

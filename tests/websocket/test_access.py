@@ -96,20 +96,21 @@ def test_a_login_counts_for_pages_of_this_server_only(guarded: str, member: tupl
 
 
 @pytest.mark.parametrize(
-    ("headers", "is_local"),
+    ("headers", "code"),
     [
-        ({}, True),
-        ({"Origin": "http://localhost:3000"}, True),
-        ({"Origin": "https://evil.example"}, False),
-        ({"Origin": "null"}, False),
-        ({"X-Forwarded-For": "127.0.0.1"}, False),
+        ({}, None),
+        ({"Origin": "http://localhost:3000"}, None),
+        ({"Origin": "https://evil.example"}, 4403),
+        ({"Origin": "null"}, 4403),
+        ({"X-Forwarded-For": "127.0.0.1", "Authorization": "Bearer evo_x"}, 4401),
     ],
 )
-def test_local_access_follows_its_own_rules(url: str, headers: dict[str, str], is_local: bool) -> None:
+def test_local_access_follows_its_own_rules(url: str, headers: dict[str, str], code: int | None) -> None:
     with Client(url, headers) as client:
-        client.send("subscribe", id="1", task_id="x")
-        first = client.receive()
-        assert (first["type"], first.get("user")) == ("ready", "local") if is_local else first["type"] == "error"
+        if code:
+            assert refusal(client) == code
+        else:
+            assert who(client) == "local"
 
 
 def test_what_another_group_owns_is_not_there(

@@ -144,8 +144,8 @@ def test_what_is_wrong_is_said_and_the_connection_stays(
     error = client.until_type("error")
     assert error["status"] == status
     assert says in str(error["detail"])
-    if b'"id": "a"' in (message if isinstance(message, bytes) else message.encode()):
-        assert error["id"] == "a"
+    # What cannot be read has no id.
+    assert error.get("id") == ("a" if '"id": "a"' in str(message) and "\\u" not in str(message) else None)
     assert client.ask("ping", id="still there") == {"type": "pong", "id": "still there"}
 
 
