@@ -197,7 +197,8 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Evoserver",
     "VERSION": "1",
     "DESCRIPTION": "Turns a goal into an agent workflow, runs it, and streams every step, durably. In words: the "
-    "documents of the dialects, and `docs/events.md` for streams.",
+    "documents of the dialects, and `docs/events.md` for streams. All of it can also be had over one WebSocket, at "
+    "`/ws/`: see `docs/websocket.md`.",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": True,

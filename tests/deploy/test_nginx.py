@@ -78,6 +78,14 @@ def test_frames_and_bodies_pass_at_once(proxy: Block, main: Block) -> None:
     assert not values(proxy, "proxy_cache")
 
 
+def test_websockets_pass_and_no_other_upgrade(main: Block) -> None:
+    blocks = [part for part in inside(main, "http") if isinstance(part[1], list)]
+    assert [(*heading, *body) for heading, body in blocks if heading[0] == "map"] == [
+        ("map", "$http_upgrade", "$websocket", ('"~*^websocket$"', "websocket"), ("default", '""')),
+        ("map", "$websocket", "$upgrade_or_keep", ("websocket", "upgrade"), ("default", '""')),
+    ]
+
+
 def test_no_call_is_cut_off_before_its_own_end(proxy: Block) -> None:
     ((longest,),) = values(proxy, "proxy_read_timeout")
     assert seconds(longest) > settings.TASK_TIMEOUT_MAX_SECONDS
@@ -86,7 +94,8 @@ def test_no_call_is_cut_off_before_its_own_end(proxy: Block) -> None:
 def test_who_called_is_replaced_and_never_taken_over(proxy: Block) -> None:
     headers = dict(values(proxy, "proxy_set_header"))  # type: ignore[arg-type]
     assert headers == {
-        "Connection": '""',
+        "Upgrade": "$websocket",
+        "Connection": "$upgrade_or_keep",
         "Host": "$http_host",
         "X-Forwarded-For": "$remote_addr",
         "X-Forwarded-Proto": "$scheme",
