@@ -85,6 +85,7 @@ def _streams() -> Iterator[Metric]:
         "Readers of this process, callers that wait for an end included.",
         MEASURES.open_streams,
     )
+    yield GaugeMetricFamily("evoserver_websockets", "WebSockets of this process.", MEASURES.websockets)
     yield CounterMetricFamily("evoserver_frames", "Frames handed to readers.", MEASURES.frames)
     delivery = HistogramMetricFamily(
         "evoserver_delivery_seconds",

@@ -38,6 +38,8 @@ class Measures:
     def __init__(self) -> None:
         self.open_streams = 0
         """Readers that are connected now; callers that wait for a task's end are among them."""
+        self.websockets = 0
+        """Clients that are connected by one; the streams that they follow are among the readers."""
         self.frames = 0
         self.delivery = Histogram(SHORT)
         """From an event's writing until its frame is handed to this process's readers."""

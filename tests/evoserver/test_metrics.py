@@ -22,7 +22,7 @@ NAMES = {
     "evoserver_append_seconds", "evoserver_queue_wait_seconds", "evoserver_tasks", "evoserver_tasks_ended",
     "evoserver_oldest_queued_seconds", "evoserver_workers", "evoserver_model_calls", "evoserver_unpriced_model_calls",
     "evoserver_tokens", "evoserver_webhook_deliveries", "evoserver_oldest_undelivered_seconds",
-    "evoserver_cost_usd", "process_open_fds",
+    "evoserver_cost_usd", "evoserver_websockets", "process_open_fds",
 }  # fmt: skip
 
 

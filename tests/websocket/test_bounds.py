@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+import requests
 from websockets.exceptions import ConnectionClosed
 
 from sessions.callers import Caller
@@ -94,6 +95,7 @@ def test_a_silent_connection_hears_a_heartbeat_and_a_dead_one_leaves_nothing(web
             with Client(url) as visitor:
                 visitor.until_type("ready")
         wait_for(lambda: open_files_of(process) <= before + 2, "the visitors' connections are closed")
+        wait_for(lambda: "evoserver_websockets 1.0\n" in requests.get(f"{url}/metrics").text, "one is left")
         client.until_type("heartbeat")
     assert "Traceback" not in process.log.read_text()
 

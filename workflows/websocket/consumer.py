@@ -15,6 +15,7 @@ from sessions.callers import Caller
 from workflows.exceptions import Conflict, NotAllowed, NotAuthenticated, NotFound
 from workflows.http.errors import error_response, translate
 from workflows.http.views import validated
+from workflows.measures import MEASURES
 from workflows.streaming.hub import Guest, get_hub
 from workflows.websocket.errands import Errands
 from workflows.websocket.inner import Headers, InnerRequest, answered, error_in, identity_in, scheme_of
@@ -50,12 +51,14 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no t
     ) -> None:
         self._outbox = Outbox(send)
         self._errands = Errands(self._handler, self._outbox)
+        MEASURES.websockets += 1
         with ExitStack() as self._stay:
             try:
                 await super().__call__(scope, receive, send)
             except Disconnected:
                 pass
             finally:
+                MEASURES.websockets -= 1
                 for task in self._tasks:
                     task.cancel()
                 await self._errands.give_up_all()
