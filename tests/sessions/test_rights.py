@@ -217,18 +217,25 @@ def test_a_member_with_the_right_gets_in_and_another_group_sees_nothing(
         assert ask(guarded_url, route, token, **theirs).status_code == 404
 
 
-@pytest.mark.parametrize("how", ["revoke the token", "leave the group", "close the account"])
+WAYS_OUT = ["revoke the token", "leave the group", "close the account"]
+
+
+def lock_out(member: Caller, how: str) -> None:
+    if how == "revoke the token":
+        ApiToken.objects.filter(pk=member.token_id).update(revoked_at="2026-01-01T00:00:00Z")
+    elif how == "leave the group":
+        member.user.groups.clear()
+    else:
+        User.objects.filter(pk=member.user.pk).update(is_active=False)
+
+
+@pytest.mark.parametrize("how", WAYS_OUT)
 def test_an_open_stream_ends_within_a_heartbeat_once_its_caller_is_out(guarded_url: str, how: str) -> None:
     member, token = caller_with(*Right)
     task, _ = make_running(member, make_worker())
     with Connection(f"{guarded_url}/stream/{task.pk}", headers={"Authorization": f"Bearer {token}"}) as reader:
         reader.read_until(b"id: 2\n")
-        if how == "revoke the token":
-            ApiToken.objects.filter(pk=member.token_id).update(revoked_at="2026-01-01T00:00:00Z")
-        elif how == "leave the group":
-            member.user.groups.clear()
-        else:
-            User.objects.filter(pk=member.user.pk).update(is_active=False)
+        lock_out(member, how)
         assert reader.read_to_end().endswith(b"0\r\n\r\n")
         assert reader.ids() == [1, 2]
     assert ask(guarded_url, Route("GET", "clients", None), token, task=1, session=1).status_code == 401

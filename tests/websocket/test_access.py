@@ -4,14 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from django.contrib.auth.models import User
 
 from sessions.callers import Caller, Right
-from sessions.models import ApiToken
 from tests.factories import make_running, make_task, make_worker
 from tests.http.asking import bearer
 from tests.login import session_of
-from tests.sessions.test_rights import caller_with
+from tests.sessions.test_rights import WAYS_OUT, caller_with, lock_out
 from tests.stack import Stack
 from tests.websocket.client import Client
 
@@ -141,18 +139,13 @@ def test_rights_are_asked_for_with_every_message(guarded: str) -> None:
         assert refusal(client) == 4403
 
 
-@pytest.mark.parametrize("how", ["revoke the token", "leave the group", "close the account"])
+@pytest.mark.parametrize("how", WAYS_OUT)
 def test_it_is_closed_within_a_heartbeat_once_its_caller_is_out(guarded: str, how: str) -> None:
     caller, token = caller_with(*Right)
     task, _ = make_running(caller, make_worker())
     with Client(guarded, bearer(token)) as client:
         client.ask("subscribe", id="a", task_id=str(task.pk))
-        if how == "revoke the token":
-            ApiToken.objects.filter(pk=caller.token_id).update(revoked_at="2026-01-01T00:00:00Z")
-        elif how == "leave the group":
-            caller.user.groups.clear()
-        else:
-            User.objects.filter(pk=caller.user.pk).update(is_active=False)
+        lock_out(caller, how)
         assert refusal(client) == 4401
         assert client.ids("a") == [1, 2]
 

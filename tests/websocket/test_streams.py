@@ -132,3 +132,18 @@ def test_live_frames_come_to_all_who_follow_and_none_to_who_left(server: str, ca
         assert client.ask("subscribe", id="leaves", task_id=str(task.pk), last_event_id=3)["type"] == "subscribed"
         client.until_type("ended", "leaves")
         assert client.ids("leaves") == [1, 2, 3, 4, 5], "an id that was given back may be used again"
+
+
+def test_a_stream_that_is_closed_before_its_end_says_so(url: str, caller: Caller) -> None:
+    """Two readers with one ticket: the newer one stays."""
+    task, claim = make_running(caller, make_worker())
+    ticket = requests.post(f"{url}/api/v1/tickets", json={"stream": f"/stream/{task.pk}"}).json()
+    with Client(url) as client:
+        client.send("subscribe", id="older", stream=ticket["stream_url"])
+        while 2 not in client.ids("older"):
+            client.receive()
+        client.send("subscribe", id="newer", stream=ticket["stream_url"], last_event_id=2)
+        client.until_type("interrupted", "older")
+        services.complete(task, {"workflow_graph": {}}, Write(claim, 1))
+        client.until_type("ended", "newer")
+        assert (client.ids("older"), client.ids("newer")) == ([1, 2], [3])

@@ -52,6 +52,8 @@ class Errands:
         task = self._open[errand.id] = asyncio.create_task(self._do(errand, request, begun))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # Also of one that was given up before it took its first step.
+        task.add_done_callback(lambda _: _settle(begun))
 
     async def give_up(self, id: str) -> None:
         """Leave a stream, or a request that has no answer yet, as a client of HTTP who goes away.
@@ -79,15 +81,12 @@ class Errands:
             logger.exception("%s %s failed on a WebSocket", errand.method, errand.path)
             with suppress(Disconnected):
                 await self._end("interrupted", errand.id)
-        finally:
-            if not begun.done():
-                begun.set_result(None)
 
     async def _answer(self, errand: Errand, request: InnerRequest, begun: asyncio.Future[None]) -> None:
         async with answered(self._handler, request) as response:
             if isinstance(response, EventStream):
                 await self._outbox.put("subscribed", id=errand.id, task_id=response.headers.get("X-Task-Id"))
-                begun.set_result(None)
+                _settle(begun)
                 await self._follow(errand.id, response)
             else:
                 await self._tell(errand, response)
@@ -114,3 +113,8 @@ class Errands:
         """The last message of an errand. From then on the client may use the id again."""
         self._open.pop(id, None)
         await self._outbox.put(type, id=id, **fields)
+
+
+def _settle(begun: asyncio.Future[None]) -> None:
+    if not begun.done():
+        begun.set_result(None)

@@ -34,7 +34,8 @@ class InnerRequest(ASGIRequest):
 
     def __init__(self, opened: Mapping[str, Any], identity: Headers, errand: Errand) -> None:
         """`opened` is the WebSocket's scope, `identity` those of its headers that say who is calling."""
-        headers = [(name.lower().encode(), value.encode()) for name, value in errand.headers.items()]
+        given = {**errand.headers, "Content-Length": str(len(errand.body))}
+        headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
         scope = {
             **opened,
             "type": "http",
