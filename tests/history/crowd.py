@@ -11,12 +11,15 @@ from tests.history.conversations import ConversationReader, Conversations
 from tests.history.history import Reading, StatusSeen, Stream
 from tests.history.http import Http
 from tests.history.readers import Reader
+from tests.history.sockets import SocketReader
 from tests.history.talkers import Talker
 from tests.history.writers import Writer
 from workflows.models import Agent
 
 TALKS = 4
 """Every so manieth of them is one for conversations."""
+SOCKETS = 5
+"""Every so manieth reader has a WebSocket."""
 
 
 @dataclass
@@ -61,6 +64,8 @@ class Crowd:
 
     def _reader(self, number: int) -> Reader:
         name = f"reader-{number}"
+        if number % SOCKETS == 1:
+            return SocketReader(name, self.seed, self.http, self.streams, self.statuses)
         if number % TALKS:
             return Reader(name, self.seed, self.http, self.streams, self.statuses)
         return ConversationReader(name, self.seed, self.http, self.streams, self.statuses, self.conversations)

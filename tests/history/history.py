@@ -22,7 +22,7 @@ HIDDEN = frozenset(
 
 Outcome = Literal["written", "rolled back", "refused"]
 
-Way = Literal["stream", "POST's stream", "pages", "pages, then live"]
+Way = Literal["stream", "POST's stream", "pages", "pages, then live", "WebSocket"]
 
 RUN_ENDINGS = frozenset({"WorkflowCompleted", "WorkflowFailed", "WorkflowCancelled"})
 """By which AgentArea tells that a turn has ended: its stream has one for each turn."""

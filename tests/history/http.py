@@ -1,5 +1,8 @@
 """Requests to either web process, with their answers noted."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -32,6 +35,16 @@ class Http:
 
     def delete(self, side: int, path: str, **options: Any) -> Any:
         return self._session.delete(self._urls[side] + path, **options)
+
+    @asynccontextmanager
+    async def websocket(self, side: int, seconds: float) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """Opened within so many seconds; raises TimeoutError."""
+        # A process that was stopped in its tracks would not answer a closing either.
+        patience = aiohttp.ClientWSTimeout(ws_close=1.0)
+        async with asyncio.timeout(seconds):
+            socket = await self._session.ws_connect(f"{self._urls[side]}/ws/", timeout=patience, max_msg_size=0)
+        async with socket:
+            yield socket
 
     async def note(self, request: str, response: aiohttp.ClientResponse) -> None:
         """Keep what was answered. A refusal says why in `detail`, and a 503 when to come back."""

@@ -26,6 +26,7 @@ def report(
             "steps": sum(len(task.settled) for task in history.tasks),
             "model_calls": sum(call.started for call in history.model_calls),
             "readings": len(history.readings),
+            "ways": dict(Counter(reading.way for reading in history.readings)),
             "connections": sum(reading.connections for reading in history.readings),
             "frames": sum(len(reading.told) for reading in history.readings),
             "writes": dict(Counter(intent.outcome for intent in history.intents)),

@@ -31,4 +31,5 @@ def test_nothing_is_lost_under_faults() -> None:
     assert said["killed_at_events"]["execution"] >= 2
     counts = said["counts"]
     assert counts["readings"] >= 100
+    assert counts["ways"]["WebSocket"] >= 20
     assert counts["events"] > 1000
