@@ -45,6 +45,22 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         else:  # Pings may be left unanswered while others are (RFC 6455, section 5.5.3), and pongs pile up.
             self.conn.data_to_send()
 
+    def handle_parser_exception(self) -> None:
+        """Say what was wrong with what was sent, and read on to the client's end: closing while it still sends would
+        reset the connection, and the reason with it."""
+        if self.close_sent:
+            return
+        closing = self.conn.close_sent
+        assert closing is not None
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": closing.code, "reason": closing.reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write_eof()
+        self.close_sent = True
+        self.close_timer = self.loop.call_later(GOODBYE_SECONDS, self.transport.abort)
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
         self.transport.abort()
