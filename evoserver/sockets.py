@@ -5,7 +5,9 @@ from asyncio import TimerHandle
 from typing import Any, Final
 
 from django.conf import settings
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         else:  # Pings may be left unanswered while others are (RFC 6455, section 5.5.3), and pongs pile up.
             self.conn.data_to_send()
 
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not _is_text(b"".join(self.frames)):
+            # uvicorn would log it, with a traceback for each such client.
+            self.conn.fail(CloseCode.INVALID_DATA, "not valid UTF-8")
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
     def handle_parser_exception(self) -> None:
         """Say what was wrong with what was sent, and read on to the client's end: closing while it still sends would
         reset the connection, and the reason with it."""
@@ -66,6 +76,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.transport.abort()
 
     async def send(self, message: Any) -> None:
+        """Raises ClientDisconnected also where the protocol, and not the application, has said goodbye."""
+        await self.writable.wait()
+        if self.close_sent:
+            raise ClientDisconnected
         await super().send(message)
         if message["type"] == "websocket.close":
             self.loop.call_later(GOODBYE_SECONDS, self.transport.abort)
@@ -78,3 +92,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self._patience:
             self._patience.cancel()
             self._patience = None
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

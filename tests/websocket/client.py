@@ -53,8 +53,8 @@ class Client:
     def send(self, type: str, **fields: Any) -> None:
         self.send_raw(json.dumps({"type": type, **fields}))
 
-    def send_raw(self, message: str | bytes) -> None:
-        self._socket.send(message)
+    def send_raw(self, message: str | bytes, *, as_text: bool | None = None) -> None:
+        self._socket.send(message, text=as_text)
 
     def send_for_ever(self, message: str) -> None:
         while True:

@@ -11,10 +11,13 @@ from websockets.exceptions import ConnectionClosed
 
 from sessions.callers import Caller
 from tests.factories import make_running, make_worker
+from tests.http.asking import generation, task_of, unique_goal, wait_for_event, wait_for_status
 from tests.stack import Process, Stack, wait_for
 from tests.streaming.test_readers import open_files_of, write_text
 from tests.websocket.client import Client
 from workflows import services
+from workflows.events import Kind
+from workflows.models import Status
 from workflows.services import Write
 from workflows.websocket.outbox import MESSAGE_BYTES, Disconnected, Outbox
 
@@ -79,11 +82,14 @@ def test_streams_of_one_websocket_are_limited_for_the_local_user_too(web: tuple[
         assert {message["status"] for message in told if message["type"] == "error"} == {429}
 
 
-def test_a_message_that_is_too_large_ends_the_connection(web: tuple[Process, str]) -> None:
+@pytest.mark.parametrize(("message", "code"), [(b"x" * 3_000_000, 1009), (b"\xff", 1007)])
+def test_what_cannot_be_taken_ends_the_connection_with_a_reason(
+    web: tuple[Process, str], message: bytes, code: int
+) -> None:
     _, url = web
     with Client(url) as client:
-        client.send_raw("x" * 3_000_000)
-        assert client.closing()[0] == 1009
+        client.send_raw(message, as_text=True)
+        assert client.closing()[0] == code
 
 
 def test_a_silent_connection_hears_a_heartbeat_and_a_dead_one_leaves_nothing(web: tuple[Process, str]) -> None:
@@ -137,8 +143,11 @@ def test_a_web_process_that_stops_says_come_again_and_the_rest_is_read_elsewhere
 ) -> None:
     process, url = web
     task, claim = make_running(caller, make_worker())
+    goal = unique_goal("Outlive the process")
     with Client(url) as client:
         client.send("subscribe", id="a", task_id=str(task.pk))
+        client.send("ask", id="b", path="/workflow/generate", body=generation(goal, model="demo-slow-0.3s"))
+        wait_for_event(task_of(goal).pk, Kind.MODEL_STARTED)
         while 2 not in client.ids("a"):
             client.receive()
         # uvicorn ends in good order, and then by the signal that it was sent.
@@ -150,4 +159,5 @@ def test_a_web_process_that_stops_says_come_again_and_the_rest_is_read_elsewhere
         again.send("subscribe", id="a", task_id=str(task.pk), last_event_id=2)
         again.until_type("ended")
         assert again.ids("a") == [3]
+    assert wait_for_status(str(task_of(goal).pk), Status.COMPLETED), "not its caller has left, but the server"
     assert "Traceback" not in process.log.read_text()
