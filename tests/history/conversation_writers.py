@@ -66,7 +66,7 @@ class ConversationWriter(Writer):
 
     def _go_on(self, turn: Task) -> Task:
         assert turn.thread
-        submission = submission_of(self._agent, self._asked(self._idempotency()))
+        submission = insist(submission_of, self._agent, self._asked(self._idempotency()))
         following = insist(services.take_turn, self._caller, turn.thread, submission)
         if self._chance.random() < 0.2:
             insist(services.cancel_quietly, following, reason="not needed any more")
