@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from sessions.callers import Caller
+from tests.dialects.fastworkflow import User
 from tests.factories import make_question, make_running, make_task, make_worker
 from tests.http.asking import generation, task_of, unique_goal, wait_for_event, wait_for_status
 from tests.websocket.client import Client
@@ -35,6 +36,19 @@ def test_an_answer_that_is_a_stream_becomes_a_subscription(url: str) -> None:
         client.until_type("ended", "1")
         assert client.frames["1"][-1]["data"]["event"]["event_type"] == "completed"
         assert Task.objects.get(pk=begun["task_id"]).status == Status.COMPLETED
+
+
+def test_a_turn_is_streamed_and_taken_up_again(url: str) -> None:
+    user = User(url)
+    with Client(url) as client:
+        said = {"user_id": user.name, "user_query": "create a todo"}
+        begun = client.ask("ask", id="1", path="/invoke_agent_stream", body=said)
+        client.until_type("ended", "1")
+        again = f"/invoke_agent_stream?task_id={begun['task_id']}"
+        client.ask("subscribe", id="2", stream=again, last_event_id=client.ids("1")[0])
+        client.until_type("ended", "2")
+        assert client.frames["1"][-1]["type"] == "command_output"
+        assert client.frames["2"] == client.frames["1"][1:]
 
 
 def test_an_idempotency_key_finds_the_same_task(url: str) -> None:
