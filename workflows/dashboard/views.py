@@ -31,7 +31,7 @@ from workflows.streaming.threads import release_thread
 
 MAX_TITLE = 160
 EXECUTES = frozenset({Job.EXECUTE, Job.RUN})
-ASKS = frozenset({Job.ASK, Job.COMMAND, Job.SUMMARY})
+ASKS = frozenset({Job.ASK, Job.AGENT, Job.COMMAND, Job.SUMMARY})
 """Jobs that come to an answer, and draw no workflow."""
 
 
