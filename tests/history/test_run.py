@@ -10,7 +10,7 @@ import sys
 from tests.stack import ROOT
 
 SECONDS = 12
-STRIDE = 24
+STRIDE = 40
 """Of the walk with `kill -9`; `make faults` takes every step."""
 
 

@@ -66,15 +66,14 @@ def _take_from_lost_workers() -> None:
 
 def _send_again() -> None:
     now = timezone.now()
+    due = Q()
     for doublings in range(MAX_DOUBLINGS + 1):
-        delay = timedelta(seconds=FIRST_RESEND_SECONDS * 2**doublings)
-        waiting = Task.objects.filter(status=Status.QUEUED, sent_at__lt=now - delay)
-        waiting = (
-            waiting.filter(sends__gte=doublings) if doublings == MAX_DOUBLINGS else waiting.filter(sends=doublings)
-        )
-        for task in waiting.only("pk", "sends").order_by("pk")[:BATCH]:
-            Task.objects.filter(pk=task.pk, status=Status.QUEUED).update(sent_at=now, sends=task.sends + 1)
-            enqueue(task.pk)
+        sends = Q(sends__gte=doublings) if doublings == MAX_DOUBLINGS else Q(sends=doublings)
+        due |= sends & Q(sent_at__lt=now - timedelta(seconds=FIRST_RESEND_SECONDS * 2**doublings))
+    waiting = Task.objects.filter(due, status=Status.QUEUED)
+    for task in waiting.only("pk", "sends").order_by("pk")[:BATCH]:
+        Task.objects.filter(pk=task.pk, status=Status.QUEUED).update(sent_at=now, sends=task.sends + 1)
+        enqueue(task.pk)
 
 
 def _end_overdue() -> None:
