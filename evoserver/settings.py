@@ -112,12 +112,17 @@ TEMPLATES = [
 setting.mention(
     "DATABASE_URL", "own PostgreSQL", "a PostgreSQL to use: `postgresql://name:password@host:5432/database`"
 )
+_database = env.db_url("DATABASE_URL", default="postgresql://evoserver@127.0.0.1:5432/evoserver")
+_options = _database.get("OPTIONS", {})
 DATABASES = {
     "default": {
-        **env.db_url("DATABASE_URL", default="postgresql://evoserver@127.0.0.1:5432/evoserver"),
+        **_database,
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **_options,
+            # Who is paused amidst a transaction must not keep its rows locked for the others.
+            "options": f"{_options.get('options', '')} -c idle_in_transaction_session_timeout=15s",
             "pool": {
                 "min_size": 0,
                 "max_size": setting.integer(

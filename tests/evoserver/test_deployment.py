@@ -48,6 +48,22 @@ def test_the_checks_speak_of_what_is_left_open(tmp_path: Path) -> None:
     assert said >= {"evoserver.W002", *(f"security.W0{number}" for number in ("04", "08", "09", "12", "18"))}
 
 
+def test_what_the_databases_address_asks_for_is_asked_for(tmp_path: Path) -> None:
+    address = "postgresql://me@db.example/evo?sslmode=verify-full&options=-c%20search_path%3Devo"
+    code = "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS'])"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "--command", code],
+        cwd=ROOT,
+        env={**os.environ, **DEPLOYED, "EVOSERVER_DATA_DIR": str(tmp_path), "DATABASE_URL": address},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "'sslmode': 'verify-full'" in done.stdout
+    assert "'-c search_path=evo -c idle_in_transaction_session_timeout=15s'" in done.stdout
+
+
 @pytest.fixture(scope="module")
 def https(stack: Stack) -> Iterator[str]:
     """A web process behind a proxy on this machine that speaks HTTPS."""

@@ -27,11 +27,14 @@ FIRST_RESEND_SECONDS = 5
 MAX_DOUBLINGS = 4
 """Resends after 5, 10, 20, 40, 80, 80 … seconds: a full queue must not fill up with copies."""
 OVERDUE_SECONDS = 5
+SILENCE_SECONDS = 10
+"""Who is paused amidst a round keeps its connection, and with it the lock. After so long without a word from it
+PostgreSQL ends the connection, and another process sweeps."""
 
 
 def sweep() -> None:
     """One round, unless another process is just at it."""
-    with _advisory_lock() as locked:
+    with advisory_lock() as locked:
         if locked:
             _take_from_lost_workers()
             _send_again()
@@ -44,17 +47,22 @@ def sweep() -> None:
 
 
 @contextmanager
-def _advisory_lock() -> Iterator[bool]:
-    """Held by the connection, not by a transaction: each task below is a transaction of its own (lock order)."""
+def advisory_lock() -> Iterator[bool]:
+    """Held by the connection, not by a transaction: each task below is a transaction of its own (lock order).
+
+    Raises OperationalError for who was silent for too long meanwhile.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         locked = bool(cursor.fetchone()[0])
+        if locked:
+            cursor.execute("SELECT set_config('idle_session_timeout', %s, false)", [f"{SILENCE_SECONDS * 1000:.0f}"])
     try:
         yield locked
     finally:
         if locked:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+                cursor.execute("SELECT set_config('idle_session_timeout', '0', false), pg_advisory_unlock(%s)", [LOCK])
 
 
 def _take_from_lost_workers() -> None:
