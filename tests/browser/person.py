@@ -10,6 +10,9 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.login import session_of
 from tests.stack import READY_SECONDS, wait_for
 
+NEXT_FRAME = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))"
+"""Pages draw what they have read with the next frame."""
+
 
 class Person:
     def __init__(self, browser: Chrome, url: str) -> None:
@@ -84,9 +87,10 @@ class Person:
         self.wait_for(lambda: self.attribute("#task", "data-status") == status, f"the task is {status}")
 
     def wait_for_end(self, status: str) -> None:
-        """Until the page has read the task's stream to its end."""
+        """Until the page has read the task's stream to its end, and drawn it."""
         self.wait_for_status(status)
         self.wait_for(lambda: self.text("#connection") == "Ended", "the page has read everything")
+        self.browser.execute_async_script(NEXT_FRAME)
 
     def console(self) -> list[str]:
         """What the browser complained of since it was last asked."""
