@@ -48,7 +48,8 @@ def sum_up(request: ChatRequest) -> Json:
     turns = objects(json_section("Conversation", request.first_user_text)) or ({"asked": request.last_user_text},)
     asked = [shorten(str(turn.get("asked", "")), 80) for turn in turns]
     said = "; ".join(f"“{one}”" for one in asked[:5])
-    summary = f"{len(turns)} turns. Asked was: {said}. The last answer: {shorten(str(turns[-1].get('answered')), 200)}"
+    count = "1 turn" if len(turns) == 1 else f"{len(turns)} turns"
+    summary = f"{count}. Asked was: {said}. The last answer: {shorten(str(turns[-1].get('answered')), 200)}"
     return {"topic": f"{shorten(asked[0], 60)} {MARK}", "summary": f"{summary} {MARK}"}
 
 

@@ -11,7 +11,7 @@ from evoserver.demo_model.turns import next_calls, sum_up
 from workflows.engine import prompts
 from workflows.tools.todos import PARAMETERS
 
-TODO = [{"name": name, "description": name, "parameters": dict(schema)} for name, schema in PARAMETERS.items()]
+TODO_TOOLS = [{"name": name, "description": name, "parameters": dict(schema)} for name, schema in PARAMETERS.items()]
 REPORT = {
     "name": "weekly_report",
     "description": "Executes the workflow: Weekly report",
@@ -40,18 +40,18 @@ REPORT = {
     ],
 )
 def test_commands_are_found_with_their_arguments(text: str, calls: Any) -> None:
-    assert spoken(text, TODO) == calls
+    assert spoken(text, TODO_TOOLS) == calls
 
 
 def test_a_workflow_is_executed_by_its_name_or_by_that_word() -> None:
     for text in ("run the weekly report on owls", "weekly report on owls", "execute it on owls"):
-        assert spoken(text, [*TODO, REPORT]) == [("weekly_report", {"topic": "owls"})], text
+        assert spoken(text, [*TODO_TOOLS, REPORT]) == [("weekly_report", {"topic": "owls"})], text
 
 
 def test_an_agent_fills_in_what_is_missing_and_an_assistant_asks() -> None:
-    assert completed(("create_todo", {}), TODO) == ("create_todo", {"text": "todo (demo)"})
+    assert completed(("create_todo", {}), TODO_TOOLS) == ("create_todo", {"text": "todo (demo)"})
     ask = {"name": ASK_BACK}
-    tools = [*TODO, ask]
+    tools = [*TODO_TOOLS, ask]
     first = request("create a todo", tools=tools)
     ((name, arguments),) = mapped(first)
     assert (name, arguments["question"]) == (ASK_BACK, "To create todo I need: text. What should it be? (demo)")
@@ -67,7 +67,7 @@ def test_an_agent_fills_in_what_is_missing_and_an_assistant_asks() -> None:
 
 
 def test_an_agents_turn_calls_what_was_said() -> None:
-    asked = request("list my todos", tools=[*TODO, {"name": "completion"}])
+    asked = request("list my todos", tools=[*TODO_TOOLS, {"name": "completion"}])
     assert next_calls(asked, Faults(())) == [("list_todos", {})]
 
 

@@ -2,7 +2,7 @@
 
 from workflows.models.agent import Agent, AgentVersion
 from workflows.models.budget import Budget, Reservation, Spending
-from workflows.models.channel import TODO, Channel
+from workflows.models.channel import TODO_LIST, Channel
 from workflows.models.conversation import Conversation, Feedback
 from workflows.models.event import Event
 from workflows.models.mcp_server import McpServer
@@ -20,7 +20,7 @@ from workflows.models.workflow import Workflow, WorkflowVersion
 __all__ = [
     "BUSINESS_INSIGHTS",
     "ENDED",
-    "TODO",
+    "TODO_LIST",
     "TRANSITIONS",
     "Agent",
     "AgentVersion",

@@ -13,7 +13,7 @@ from workflows.models.agent import Agent
 from workflows.models.fields import OrderedJSONField
 from workflows.models.workflow import Workflow
 
-TODO: Final = "todo_list"
+TODO_LIST: Final = "todo_list"
 """The name of the to-do list that comes with the server, as fastWorkflow calls its example."""
 
 
@@ -70,4 +70,4 @@ class Channel(models.Model):
     def partner_name(self) -> str:
         """What it talks to, as its API calls it (`workflow_name`)."""
         partner = self.agent or self.workflow
-        return partner.name if partner else TODO
+        return partner.name if partner else TODO_LIST

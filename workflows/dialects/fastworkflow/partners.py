@@ -12,7 +12,7 @@ from workflows.engine.agents.profile import QUESTION, Profile, identifier, tool_
 from workflows.engine.commands.definition import WorkflowCommand, input_schema
 from workflows.engine.text import listed
 from workflows.exceptions import Invalid, NotFound
-from workflows.models import TODO, Agent, Channel, Workflow
+from workflows.models import TODO_LIST, Agent, Channel, Workflow
 from workflows.services import Partner
 from workflows.toolbox import tools_for
 from workflows.tools import todos
@@ -45,7 +45,7 @@ def find_partner(caller: Caller, path: str) -> Partner:
     """
     last = path.rstrip("/").rpartition("/")[2]
     found = _named(caller, path) or _named(caller, last)
-    if not found and last == TODO:
+    if not found and last == TODO_LIST:
         return Partner()
     if not found:
         raise Invalid.at(*WHERE, msg=f"There is no workflow or agent {path[:80]!r} here. There are {_known(caller)}.")
@@ -78,7 +78,7 @@ def check_there(channel: Channel) -> None:
 def offer_of(channel: Channel) -> Offer:
     """Of a to-do list, or of a workflow as it is now."""
     if channel.workflow is None:
-        return Offer(Profile(TODO, TODO_INSTRUCTIONS, tools=tuple(todos.PARAMETERS)))
+        return Offer(Profile(TODO_LIST, TODO_INSTRUCTIONS, tools=tuple(todos.PARAMETERS)))
     name = identifier(channel.workflow.name) or "execute"
     command = WorkflowCommand(name, channel.workflow.name, channel.workflow.newest.graph)
     profile = Profile(channel.workflow.name, WORKFLOW_INSTRUCTIONS.format(name=name), tools=(name,))
@@ -96,7 +96,7 @@ def parameters_of(channel: Channel, profile: Profile, workflow: WorkflowCommand 
 
 
 def _known(caller: Caller) -> str:
-    return listed([TODO, *_names(caller)], limit=10)
+    return listed([TODO_LIST, *_names(caller)], limit=10)
 
 
 def _names(caller: Caller) -> Iterator[str]:
